@@ -1,0 +1,67 @@
+"""What a model is asked: one prompt for every contender, every training stage and the embedded reader.
+
+A contender differs from another by its context and its adapter, never by its wording, so this is the only
+module that writes prompts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+INSTRUCTION = (
+    "Answer the question as briefly as possible, with words of the background where there is one. "
+    "Give the answer only."
+)
+_GAP = "\u2063content\u2063"
+
+
+def context_text(passages: Sequence[str]) -> str:
+    """The passages exactly as they stand in a prompt; what the context hash is taken of."""
+    return "\n".join(passages)
+
+
+def user_text(question: str, passages: Sequence[str] = ()) -> str:
+    """The user's turn: the passages if there are any, then the question."""
+    background = f"Background:\n{context_text(passages)}\n\n" if passages else ""
+    return f"{background}Question: {question}"
+
+
+def prompt_ids(tokenizer: Any, question: str, passages: Sequence[str] = ()) -> list[int]:
+    """Token ids of the prompt, up to where the answer begins.
+
+    Args:
+        tokenizer: mlx-lm's tokenizer, with a chat template.
+        question: The question.
+        passages: Texts shown before it; none for a closed book.
+
+    Returns:
+        Ids of the chat template around instruction and user's turn. Text that spells a special token is
+        encoded as text: a document cannot end the user's turn.
+    """
+    content = user_text(question, passages)
+    if any(token in content for token in tokenizer.all_special_tokens):
+        before, after = _render(tokenizer, _GAP).split(_GAP)
+        literal: list[int] = tokenizer.encode(content, add_special_tokens=False, split_special_tokens=True)
+        return [*_encode(tokenizer, before), *literal, *_encode(tokenizer, after)]
+    return _encode(tokenizer, _render(tokenizer, content))
+
+
+def answer_ids(tokenizer: Any, answer: str) -> list[int]:
+    """Token ids of an answer as a model should write it: the text, then the end of its turn."""
+    literal: list[int] = tokenizer.encode(answer, add_special_tokens=False, split_special_tokens=True)
+    return [*literal, tokenizer.eos_token_id]
+
+
+def _render(tokenizer: Any, content: str) -> str:
+    messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": content}]
+    text: str = tokenizer.apply_chat_template(
+        messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
+    )
+    return text
+
+
+def _encode(tokenizer: Any, text: str) -> list[int]:
+    # The template writes its own special tokens; a second BOS from the tokenizer would change every prompt.
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
+    return ids

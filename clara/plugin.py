@@ -1,0 +1,7 @@
+"""pytest's side."""
+
+from clara import blas
+
+
+def pytest_configure(config) -> None:
+    blas.preload()

@@ -1,0 +1,101 @@
+"""How much: ``smoke`` proves the wiring, ``default`` measures. Every field has its unit; nothing is in seconds."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from clara.records import Record
+
+
+class Lora(Record):
+    """Low-rank adapters, in mlx-lm's words.
+
+    Attributes:
+        rank: Rank of each update.
+        scale: Factor of the update (mlx-lm's ``scale``, which is alpha / rank elsewhere).
+        dropout: Share of inputs dropped in training.
+        num_layers: Blocks that get adapters, counted from the last; -1 for all.
+    """
+
+    rank: int = Field(default=16, ge=1)
+    scale: float = Field(default=2.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    num_layers: int = -1
+
+
+class Budget(Record):
+    """What one training stage may spend, in steps and never in seconds.
+
+    Attributes:
+        steps: Optimiser steps.
+        batch_size: Sequences a micro-batch.
+        accumulate: Micro-batches a step.
+        learning_rate: Peak of AdamW's learning rate; a linear warm-up, then a cosine to a tenth.
+        warmup_steps: Steps of the warm-up.
+        clip_norm: Largest global norm of the gradient.
+    """
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(default=8, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup_steps: int = Field(default=10, ge=0)
+    clip_norm: float = Field(default=1.0, gt=0)
+
+
+class Profile(Record):
+    """One size of the whole comparison.
+
+    Attributes:
+        name: What ``--profile`` says.
+        judges_quality: False where the numbers are too few to rank anything.
+        questions: Gold questions used, drawn evenly over the documents by seed; None for all.
+        control_questions: Of those, how many the controls answer; None for all.
+        chunk_tokens: Longest chunk in tokens.
+        chunks_shown: k, the chunks that a contender with context is shown.
+        max_tokens: Longest answer in tokens.
+        batch_size: Prompts decoded together.
+        lora: Shape of the adapters.
+        lm: Budget of the stage that reads the documents.
+        sft: Budget of the stage that answers generated questions.
+        context_share: Share of the sft batches that are shown the chunk the question was made from.
+        held_out: Share of chunks (and their questions) kept out of training to measure losses on.
+        resamples: Draws of every bootstrap.
+    """
+
+    name: str
+    judges_quality: bool
+    questions: int | None
+    control_questions: int | None
+    chunk_tokens: int = 128
+    chunks_shown: int = 3
+    max_tokens: int = 16
+    batch_size: int = 16
+    lora: Lora = Lora()
+    lm: Budget
+    sft: Budget
+    context_share: float = Field(default=0.25, ge=0, le=1)
+    held_out: float = Field(default=0.1, gt=0, lt=0.5)
+    resamples: int = 2000
+
+
+SMOKE = Profile(
+    name="smoke",
+    judges_quality=False,
+    questions=12,
+    control_questions=12,
+    lm=Budget(steps=6, batch_size=4, warmup_steps=1),
+    sft=Budget(steps=10, batch_size=4, warmup_steps=1),
+    resamples=200,
+)
+
+DEFAULT = Profile(
+    name="default",
+    judges_quality=True,
+    questions=None,
+    control_questions=120,
+    lm=Budget(steps=60),
+    sft=Budget(steps=300),
+)
+
+PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT)}

@@ -1,0 +1,69 @@
+"""What a result came from: digests of inputs, versions, machine. Two equal digests mean equal inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from clara import blas
+
+_PACKAGES = ("clara-evals", "mlx", "mlx-lm", "numpy", "pypdf", "scikit-learn", "scipy", "tokenizers", "transformers")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of a JSON-like value; equal for equal values, whatever the order of their keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_digest(paths: Iterable[Path]) -> str:
+    """One digest of several files: of their names (not folders) and contents, in the order of the names."""
+    return digest(sorted((path.name, file_digest(path)) for path in paths))
+
+
+@cache
+def code_digest(package: str = "clara") -> str:
+    """Digest of this package's own source that decides what is trained and answered."""
+    root = Path(__file__).parent
+    layers = ("documents", "questions", "model", "training", "answering")
+    files = [path for layer in layers for path in sorted((root / layer).rglob("*.py"))]
+    files += [root / "losses.py", root / "retrieval.py"]
+    return digest([package, *((str(path.relative_to(root)), file_digest(path)) for path in files)])
+
+
+@cache
+def environment() -> dict[str, str | int]:
+    """Versions and machine: everything outside the inputs that can change a number.
+
+    Returns:
+        Package versions, Python, operating system, processor, the BLAS in use and its threads.
+    """
+    return {
+        **{name: version(name) for name in _PACKAGES},
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "blas": blas.in_use(),
+        "threads": blas.threads(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

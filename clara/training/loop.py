@@ -1,0 +1,200 @@
+"""The one optimisation loop. Stages differ by data, loss and what trains; how a step is made stands here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+from mlx.utils import tree_flatten, tree_map, tree_unflatten
+from tqdm import tqdm
+
+from clara.errors import TrainingError
+from clara.profiles import Budget
+from clara.training.batches import Batch
+
+Loss = Callable[[nn.Module, Batch], mx.array]
+
+_log = logging.getLogger(__name__)
+_CHECKPOINTED_ABOVE = 1_000_000_000  # parameters: below, recomputing costs more time than memory is worth
+_EVALUATIONS = 4
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Data, loss and budget of one stage.
+
+    Attributes:
+        name: Names the stage in artefacts, logs and errors.
+        micro_batches: The micro-batches of a step (from 0); a pure function of the step.
+        held_out: Batches never trained on.
+        loss: Mean loss of a batch over its supervised tokens, in nats.
+        budget: Steps and rates.
+    """
+
+    name: str
+    micro_batches: Callable[[int], Sequence[Batch]]
+    held_out: Sequence[Batch]
+    loss: Loss
+    budget: Budget
+
+
+@dataclass
+class History:
+    """What a training went through.
+
+    Attributes:
+        losses: Mean training loss of each step, in nats a token.
+        supervised_tokens: Supervised tokens of each step's smallest micro-batch.
+        held_out: Pairs of step and held-out loss; the first is step 0, before any update.
+        seconds: Wall time over all attempts.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    supervised_tokens: list[int] = field(default_factory=list)
+    held_out: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) -> History:
+    """Train what is trainable in ``model``, in place, for the stage's number of steps.
+
+    Killed and called again with the same arguments it goes on from its last saved step and ends where an
+    uninterrupted training ends, bit for bit.
+
+    Args:
+        model: Its trainable parameters are trained; everything frozen stays bit-equal.
+        stage: Data, loss, budget.
+        folder: Where the state is kept while training, and the batch if it fails.
+        save_every: Steps between two saved states.
+
+    Raises:
+        TrainingError: A batch without supervised tokens, or a loss or gradient that is not finite. The batch
+            is saved in the folder.
+    """
+    budget = stage.budget
+    optimizer = optim.AdamW(learning_rate=_schedule(budget), weight_decay=0.0, bias_correction=True)
+    optimizer.init(model.trainable_parameters())
+    history = _resume(model, optimizer, folder)
+    model.train()
+    with _checkpointed(model), tqdm(total=budget.steps, desc=stage.name, disable=None, leave=False) as bar:
+        bar.update(len(history.losses))
+        for step in range(len(history.losses), budget.steps):
+            began = time.perf_counter()
+            if step % math.ceil(budget.steps / _EVALUATIONS) == 0:
+                history.held_out.append((step, held_out_loss(model, stage)))
+            loss, tokens = _step(model, optimizer, stage, step, folder)
+            history.losses.append(loss)
+            history.supervised_tokens.append(tokens)
+            history.seconds += time.perf_counter() - began
+            bar.update()
+            bar.set_postfix(loss=f"{loss:.3f}")
+            if (step + 1) % save_every == 0:
+                _save(model, optimizer, history, folder)
+    model.eval()
+    history.held_out.append((budget.steps, held_out_loss(model, stage)))
+    _log.info("%s: %d steps, held-out loss %.3f to %.3f", stage.name, budget.steps,
+              history.held_out[0][1], history.held_out[-1][1])  # fmt: skip
+    return history
+
+
+def held_out_loss(model: nn.Module, stage: Stage) -> float:
+    """Mean loss over every supervised held-out token, in nats."""
+    model.eval()
+    sums = [(stage.loss(model, batch).item(), batch.targets.size) for batch in stage.held_out]
+    model.train()
+    return sum(loss * tokens for loss, tokens in sums) / sum(tokens for _, tokens in sums)
+
+
+def _step(
+    model: nn.Module, optimizer: optim.Optimizer, stage: Stage, step: int, folder: Path
+) -> tuple[float, int]:
+    batches = stage.micro_batches(step)
+    fewest = min(batch.targets.size for batch in batches)
+    if fewest == 0:
+        raise _stopped(stage, step, batches, folder, "a batch has no supervised token", "Check the answers")
+    total = sum(batch.targets.size for batch in batches)
+    loss, gradient = 0.0, None
+    for batch in batches:
+        share = batch.targets.size / total  # weighted by tokens, so that splitting a batch changes nothing
+        part, grad = nn.value_and_grad(model, stage.loss)(model, batch)
+        grad = tree_map(lambda g, share=share: g * share, grad)
+        gradient = grad if gradient is None else tree_map(mx.add, gradient, grad)
+        loss += part.item() * share
+    gradient, norm = optim.clip_grad_norm(gradient, stage.budget.clip_norm)
+    if not (math.isfinite(loss) and math.isfinite(norm.item())):
+        found = f"loss is {loss}, gradient norm {norm.item()}"
+        raise _stopped(stage, step, batches, folder, found, "Lower the learning rate, or look at the batch")
+    optimizer.update(model, gradient)
+    mx.eval(model.trainable_parameters(), optimizer.state)
+    return loss, fewest
+
+
+def _stopped(
+    stage: Stage, step: int, batches: Sequence[Batch], folder: Path, found: str, remedy: str
+) -> TrainingError:
+    failed = folder / f"failed-{step + 1}.safetensors"
+    folder.mkdir(parents=True, exist_ok=True)
+    mx.save_safetensors(str(failed), {f"{i}.{name}": value for i, batch in enumerate(batches)
+                                      for name, value in vars(batch).items() if value.size})  # fmt: skip
+    return TrainingError(stage.name, step + 1, found, f"{remedy}: it is saved in {failed}")
+
+
+def _schedule(budget: Budget) -> Callable[[mx.array], mx.array]:
+    from mlx_lm.tuner.utils import build_schedule
+
+    peak = budget.learning_rate
+    decay = {"name": "cosine_decay", "arguments": [peak, max(budget.steps - budget.warmup_steps, 1), peak / 10]}
+    schedule: Callable[[mx.array], mx.array] = build_schedule({**decay, "warmup": budget.warmup_steps})
+    return schedule
+
+
+def _save(model: nn.Module, optimizer: optim.Optimizer, history: History, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    state = tree_flatten({"model": model.trainable_parameters(), "optimizer": optimizer.state})
+    arrays = {name: value for name, value in state if isinstance(value, mx.array)}
+    arrays |= {f"random.{i}": value for i, value in enumerate(mx.random.state)}
+    partial = folder / "state.partial.safetensors"
+    mx.save_safetensors(str(partial), arrays, metadata={"history": json.dumps(vars(history))})
+    partial.replace(folder / "state.safetensors")
+
+
+def _resume(model: nn.Module, optimizer: optim.Optimizer, folder: Path) -> History:
+    path = folder / "state.safetensors"
+    if not path.exists():
+        return History()
+    arrays, metadata = mx.load(str(path), return_metadata=True)
+    mx.random.state[:] = [arrays.pop(f"random.{i}") for i in range(len(mx.random.state))]
+    state: Any = tree_unflatten(list(arrays.items()))
+    model.update(state["model"])
+    optimizer.state = state["optimizer"]
+    saved = json.loads(metadata["history"])
+    saved["held_out"] = [(step, loss) for step, loss in saved["held_out"]]
+    return History(**saved)
+
+
+@contextlib.contextmanager
+def _checkpointed(model: nn.Module) -> Iterator[None]:
+    """Recompute blocks in the backward pass of large models; MLX patches the class, so put it back after."""
+    from mlx_lm.tuner.trainer import grad_checkpoint
+    from mlx_lm.utils import get_total_parameters
+
+    if get_total_parameters(model) < _CHECKPOINTED_ABOVE:
+        yield
+        return
+    block = type(model.layers[0])
+    before = block.__call__
+    grad_checkpoint(model.layers[0])
+    try:
+        yield
+    finally:
+        block.__call__ = before

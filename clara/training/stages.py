@@ -1,0 +1,107 @@
+"""Stages: data + loss + what is trainable. Today ``lm`` (reads the documents) and ``sft`` (answers questions)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+import numpy as np
+from jaxtyping import Float
+
+from clara.losses import token_cross_entropy
+from clara.model.base import head, hidden_states
+from clara.model.prompts import answer_ids, prompt_ids
+from clara.profiles import Budget
+from clara.records import TrainingQuestion
+from clara.training.batches import Batch, Pool, Sample, collate
+from clara.training.loop import Stage
+
+_HELD_OUT_BATCH = 8
+
+
+def next_token_loss(model: nn.Module, batch: Batch) -> Float[mx.array, ""]:
+    """Cross-entropy of the supervised tokens; logits are computed at their positions and nowhere else."""
+    states = hidden_states(model, batch.ids)
+    chosen = states.reshape(-1, states.shape[-1])[batch.positions]
+    return token_cross_entropy(head(model, chosen), batch.targets)
+
+
+def lm_stage(tokenizer: Any, texts: Sequence[str], held_out: Sequence[str], budget: Budget, seed: int) -> Stage:
+    """Next-token prediction on the documents: every token but a text's first is supervised."""
+    pool = Pool(lm_samples(tokenizer, texts), budget.batch_size, seed)
+
+    def micro_batches(step: int) -> list[Batch]:
+        first = step * budget.accumulate
+        return [pool.batch(index) for index in range(first, first + budget.accumulate)]
+
+    return Stage("lm", micro_batches, _in_batches(lm_samples(tokenizer, held_out)), next_token_loss, budget)
+
+
+def sft_stage(
+    tokenizer: Any,
+    questions: Sequence[TrainingQuestion],
+    held_out: Sequence[TrainingQuestion],
+    chunk_texts: dict[str, str],
+    budget: Budget,
+    context_share: float,
+    seed: int,
+) -> Stage:
+    """Answering generated questions: answers alone are supervised, some batches are shown their chunk.
+
+    A batch is either all with context or all without, so that short prompts are not padded to long ones.
+
+    Args:
+        tokenizer: mlx-lm's tokenizer.
+        questions: To train on.
+        held_out: To measure on, without context.
+        chunk_texts: Text of each chunk by id.
+        budget: Steps and rates.
+        context_share: Share of the batches with context.
+        seed: Orders the batches.
+    """
+    closed = Pool([sft_sample(tokenizer, q) for q in questions], budget.batch_size, seed)
+    shown = [sft_sample(tokenizer, q, chunk_texts[q.chunk_id]) for q in questions] if context_share else []
+    opened = Pool(shown, budget.batch_size, seed + 1)
+
+    def batch(index: int) -> Batch:
+        opened_before, opened_now = int(index * context_share), int((index + 1) * context_share)
+        if opened_now > opened_before:
+            return opened.batch(opened_before)
+        return closed.batch(index - opened_before)
+
+    def micro_batches(step: int) -> list[Batch]:
+        first = step * budget.accumulate
+        return [batch(index) for index in range(first, first + budget.accumulate)]
+
+    measured = [sft_sample(tokenizer, q) for q in held_out]
+    return Stage("sft", micro_batches, _in_batches(measured), next_token_loss, budget)
+
+
+def lm_samples(tokenizer: Any, texts: Sequence[str]) -> list[Sample]:
+    """Each text as one sequence; text that spells a special token stays text."""
+    encoded = [tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True) for text in texts]
+    return [Sample(tuple(ids), start=1) for ids in encoded if len(ids) > 1]
+
+
+def sft_sample(tokenizer: Any, question: TrainingQuestion, passage: str | None = None) -> Sample:
+    """Prompt and answer; the answer and the end of the turn are supervised."""
+    prompt = prompt_ids(tokenizer, question.question, [passage] if passage else [])
+    return Sample((*prompt, *answer_ids(tokenizer, question.answer)), start=len(prompt))
+
+
+def permuted_answers(questions: Sequence[TrainingQuestion], seed: int) -> list[TrainingQuestion]:
+    """The same questions with each other's answers: what the control ``shuffled_labels`` is tuned on.
+
+    Answers go round one seeded cycle, so that no question keeps its own place's answer.
+    """
+    order = np.random.default_rng(seed).permutation(len(questions))
+    given = {int(place): questions[int(giver)].answer for place, giver in zip(order, np.roll(order, 1), strict=True)}
+    return [question.model_copy(update={"answer": given[i]}) for i, question in enumerate(questions)]
+
+
+def _in_batches(samples: Sequence[Sample]) -> list[Batch]:
+    by_length = sorted(samples, key=lambda sample: len(sample.ids))
+    starts = range(0, len(by_length), _HELD_OUT_BATCH)
+    return [collate(by_length[start : start + _HELD_OUT_BATCH]) for start in starts]
