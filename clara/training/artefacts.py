@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mlx.core as mx
 from filelock import FileLock
 from pydantic import ValidationError
 
@@ -151,7 +150,6 @@ def obtain(
 def _make(path: Path, recipe: Recipe, base: LanguageModel, stage: Stage, parent: Artefact | None) -> None:
     partial = path.with_suffix(".partial")
     start = parent.load(base) if parent else attach(base, recipe.lora, recipe.seed)
-    mx.random.seed(recipe.seed)
     history = train(start.model, stage, partial)
     save_adapter(start.model, recipe.lora, partial)
     manifest = Manifest(

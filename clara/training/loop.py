@@ -39,6 +39,7 @@ class Stage:
         held_out: Batches never trained on.
         loss: Mean loss of a batch over its supervised tokens, in nats.
         budget: Steps and rates.
+        seed: Seeds dropout, step by step, so that a resumed training drops what an uninterrupted one drops.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Stage:
     held_out: Sequence[Batch]
     loss: Loss
     budget: Budget
+    seed: int = 0
 
 
 @dataclass
@@ -118,6 +120,7 @@ def held_out_loss(model: nn.Module, stage: Stage) -> float:
 def _step(
     model: nn.Module, optimizer: optim.Optimizer, stage: Stage, step: int, folder: Path
 ) -> tuple[float, int]:
+    mx.random.seed(hash((stage.seed, step)) % 2**63)
     batches = stage.micro_batches(step)
     fewest = min(batch.targets.size for batch in batches)
     if fewest == 0:
@@ -162,7 +165,6 @@ def _save(model: nn.Module, optimizer: optim.Optimizer, history: History, folder
     folder.mkdir(parents=True, exist_ok=True)
     state = tree_flatten({"model": model.trainable_parameters(), "optimizer": optimizer.state})
     arrays = {name: value for name, value in state if isinstance(value, mx.array)}
-    arrays |= {f"random.{i}": value for i, value in enumerate(mx.random.state)}
     partial = folder / "state.partial.safetensors"
     mx.save_safetensors(str(partial), arrays, metadata={"history": json.dumps(vars(history))})
     partial.replace(folder / "state.safetensors")
@@ -173,7 +175,6 @@ def _resume(model: nn.Module, optimizer: optim.Optimizer, folder: Path) -> Histo
     if not path.exists():
         return History()
     arrays, metadata = mx.load(str(path), return_metadata=True)
-    mx.random.state[:] = [arrays.pop(f"random.{i}") for i in range(len(mx.random.state))]
     state: Any = tree_unflatten(list(arrays.items()))
     model.update(state["model"])
     optimizer.state = state["optimizer"]

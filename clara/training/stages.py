@@ -36,7 +36,7 @@ def lm_stage(tokenizer: Any, texts: Sequence[str], held_out: Sequence[str], budg
         first = step * budget.accumulate
         return [pool.batch(index) for index in range(first, first + budget.accumulate)]
 
-    return Stage("lm", micro_batches, _in_batches(lm_samples(tokenizer, held_out)), next_token_loss, budget)
+    return Stage("lm", micro_batches, _in_batches(lm_samples(tokenizer, held_out)), next_token_loss, budget, seed)
 
 
 def sft_stage(
@@ -76,7 +76,7 @@ def sft_stage(
         return [batch(index) for index in range(first, first + budget.accumulate)]
 
     measured = [sft_sample(tokenizer, q) for q in held_out]
-    return Stage("sft", micro_batches, _in_batches(measured), next_token_loss, budget)
+    return Stage("sft", micro_batches, _in_batches(measured), next_token_loss, budget, seed)
 
 
 def lm_samples(tokenizer: Any, texts: Sequence[str]) -> list[Sample]:
