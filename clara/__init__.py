@@ -2,7 +2,7 @@
 
 Layers, each importing only from those below it (``pyproject.toml`` holds the list, import-linter checks it)::
 
-    plugin, cli → pretraining → reports → answering → training → model
+    plugin → pretraining → reports → answering → training → model
     → losses, retrieval, metrics, statistics → questions → documents → records, profiles → errors
 """
 

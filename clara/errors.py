@@ -109,7 +109,7 @@ class TrainingError(ClaraError):
 
     Attributes:
         stage: Name of the stage.
-        step: Optimiser step, from 1.
+        step: Optimiser step, from 1; 0 before the first.
     """
 
     def __init__(self, stage: str, step: int, found: str, remedy: str) -> None:

@@ -1,7 +1,325 @@
-"""pytest's side."""
+"""pytest's side: options, the order of evaluations, the session's ledger, its summary and its reports.
+
+The only module that imports pytest. It imports nothing heavy, so that collecting stays fast.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
 
 from clara import blas
+from clara.errors import WeakDataWarning
+from clara.profiles import CONTENDERS, CONTROLS, DEFAULT, PROFILES, Profile
+
+if TYPE_CHECKING:
+    from clara.reports.results import Comparison, ContenderResult, Results
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+_FOLDERS = ("invariants", "training", "accuracy", "performance")
+_NOT_JUDGED = "not judged"
+_NAMES = (*CONTENDERS, *CONTROLS)
 
 
-def pytest_configure(config) -> None:
+@dataclass(frozen=True)
+class Settings:
+    """What the command line asked for.
+
+    Attributes:
+        profile: How much.
+        model: Folder of the base model.
+        documents: PDFs or folders of them.
+        questions: Gold question files or folders of them.
+        contenders: Names that take part, in the order of the tables.
+        report: Folder that receives the reports.
+        store: Folder of trained adapters and answers, kept between runs.
+        seed: The run's one seed.
+    """
+
+    profile: Profile
+    model: Path
+    documents: tuple[Path, ...]
+    questions: tuple[Path, ...]
+    contenders: tuple[str, ...]
+    report: Path
+    store: Path
+    seed: int
+
+
+@dataclass
+class Ledger:
+    """What the session has found; reports are made of it and of nothing else.
+
+    Attributes:
+        evaluations: Outcome and message of each evaluation, by node id, in the order run.
+        contenders: What each contender answered and scored.
+        comparisons: Paired differences that were looked at.
+        warnings: What weak data could not carry.
+        digests: Digests of documents, questions, base, training data, adapters.
+        facts: Numbers about the run: documents, chunks, questions, recall.
+        causes: Errors of fixtures by identity, kept alive, with the evaluation that met each first.
+    """
+
+    evaluations: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
+    contenders: dict[str, ContenderResult] = field(default_factory=dict)
+    comparisons: list[Comparison] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, float | int | str] = field(default_factory=dict)
+    causes: dict[int, tuple[str, BaseException]] = field(default_factory=dict)
+
+    def unsound(self, name: str) -> bool:
+        """True if an evaluation of this name has failed in this session, or could not be judged itself."""
+        return any(
+            outcome == "failed" or message.startswith(_NOT_JUDGED)
+            for node, (outcome, message) in self.evaluations.items()
+            if node.split("::")[-1].split("[")[0] == f"test_{name}"
+        )
+
+
+settings_key = pytest.StashKey[Settings]()
+ledger_key = pytest.StashKey[Ledger]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a comparison."""
+    group = parser.getgroup("clara", "does tuning beat retrieval on your documents?")
+    group.addoption("--profile", choices=sorted(PROFILES), default=DEFAULT.name,
+                    help="how much: smoke proves the wiring and ranks nothing, default measures")  # fmt: skip
+    group.addoption("--model", type=Path, metavar="DIR",
+                    help="base model in the hub's layout (default: the reader in fixtures/models)")  # fmt: skip
+    group.addoption("--documents", type=Path, nargs="+", metavar="PATH",
+                    help="PDFs, or folders of PDFs (default: fixtures/documents)")  # fmt: skip
+    group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
+                    help="gold questions, JSON Lines files or folders of them (default: fixtures/questions)")  # fmt: skip
+    group.addoption("--contenders", metavar="NAMES", default=",".join(_NAMES),
+                    help=f"who takes part, with commas (default: all of {', '.join(_NAMES)})")  # fmt: skip
+    group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
+                    help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
+    group.addoption("--store", type=Path, metavar="DIR",
+                    help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
+    group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the BLAS before anything imports MLX, and check the options before anything is trained."""
     blas.preload()
+    config.stash[ledger_key] = Ledger()
+    config.stash[settings_key] = _settings(config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Profile, model and BLAS: what decides the numbers below."""
+    settings = config.stash[settings_key]
+    return [
+        f"clara: profile {settings.profile.name}, seed {settings.seed}, model {settings.model}",
+        f"clara: BLAS under MLX on the CPU: {blas.in_use()}, {blas.threads()} threads; store {settings.store}",
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """``contender`` stands for each contender that takes part, in turn."""
+    if "contender" in metafunc.fixturenames:
+        names = metafunc.config.stash[settings_key].contenders
+        metafunc.parametrize("contender", names, indirect=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Causes before effects, the contenders asked for and no other, and no run without its inputs."""
+    settings = config.stash[settings_key]
+    left_out = set(_NAMES) - set(settings.contenders)
+    absent = [item for item in items if left_out & set(getattr(item, "fixturenames", ()))]
+    if absent:
+        config.hook.pytest_deselected(items=absent)
+        items[:] = [item for item in items if item not in absent]
+    items.sort(key=_place)
+    if any(map(_is_evaluation, items)):
+        _check_inputs(settings)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Judge no evaluation whose ground has already failed, and no quality where the numbers cannot carry it."""
+    ledger = item.config.stash[ledger_key]
+    for marker in item.iter_markers("presumes"):
+        for name in marker.args:
+            if ledger.unsound(name):
+                pytest.skip(f"{_NOT_JUDGED}: it builds on {name}, which did not hold")
+    profile = item.config.stash[settings_key].profile
+    if item.get_closest_marker("statistical") and not profile.judges_quality:
+        pytest.skip(f"profile {profile.name} proves the wiring and ranks nothing")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Enter every evaluation's outcome in the ledger; one cause is red once.
+
+    pytest raises a fixture's error again in each test that builds on it. The first is the failure; the others
+    are not judged, and say whose cause it was.
+    """
+    report: pytest.TestReport = yield  # type: ignore[assignment,misc]
+    ledger = item.config.stash[ledger_key]
+    if not _is_evaluation(item):
+        return report  # type: ignore[return-value]
+    if report.failed and call.excinfo:
+        first = ledger.causes.setdefault(id(call.excinfo.value), (report.nodeid, call.excinfo.value))[0]
+        if first != report.nodeid:
+            report.outcome = "skipped"
+            report.longrepr = (
+                str(item.path),
+                item.location[1] or 0,
+                f"Skipped: {_NOT_JUDGED}: the cause is {first}",
+            )
+    if report.when == "call" or not report.passed:
+        ledger.evaluations.setdefault(report.nodeid, (report.outcome, _message(report)))
+    return report  # type: ignore[return-value]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports, of failing runs too."""
+    results = _results(session.config)
+    if results:
+        from clara.reports.summary import write
+
+        write(results, session.config.stash[settings_key].report)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table, and where the rest is."""
+    results = _results(config)
+    if results:
+        from clara.reports.summary import table
+
+        terminalreporter.section("clara")
+        for line in table(results):
+            terminalreporter.line(line)
+        for text in dict.fromkeys(results.warnings):
+            terminalreporter.line(f"weak data: {text}", yellow=True)
+        terminalreporter.line(f"report: {config.stash[settings_key].report / 'summary.md'}")
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    """What the command line asked for."""
+    return pytestconfig.stash[settings_key]
+
+
+@pytest.fixture(scope="session")
+def ledger(pytestconfig: pytest.Config) -> Ledger:
+    """What the session has found so far."""
+    return pytestconfig.stash[ledger_key]
+
+
+@pytest.fixture(scope="session")
+def weak_data(ledger: Ledger) -> Callable[[str], None]:
+    """Say what the data cannot carry: a warning and a line of the report, never a failure."""
+
+    def say(text: str) -> None:
+        ledger.warnings.append(text)
+        warnings.warn(text, WeakDataWarning, stacklevel=2)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def uncaptured(pytestconfig: pytest.Config) -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """Lets what runs inside write to the terminal: a progress bar shows, and CI gets none."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    return capture.global_and_fixture_disabled if capture else contextlib.nullcontext
+
+
+def _settings(config: pytest.Config) -> Settings:
+    fixtures = config.rootpath / "fixtures"
+    models = sorted((fixtures / "models").glob("*/config.json"))
+    given = {name: config.getoption(name) for name in ("model", "documents", "questions")}
+    for name, paths in given.items():
+        for path in [paths] if isinstance(paths, Path) else paths or ():
+            if not path.exists():
+                raise pytest.UsageError(f"--{name}: {path} does not exist")
+    return Settings(
+        profile=PROFILES[config.getoption("profile")],
+        model=given["model"] or (models[-1].parent if models else fixtures / "models"),
+        documents=tuple(given["documents"] or (fixtures / "documents",)),
+        questions=tuple(given["questions"] or (fixtures / "questions",)),
+        contenders=_contenders(config.getoption("contenders")),
+        report=config.getoption("report"),
+        store=config.getoption("store") or _user_cache(),
+        seed=config.getoption("seed"),
+    )
+
+
+def _contenders(names: str) -> tuple[str, ...]:
+    asked = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in asked if name not in _NAMES]
+    if unknown or not asked:
+        raise pytest.UsageError(
+            f"--contenders: {', '.join(unknown) or 'none'}: choose from {', '.join(_NAMES)}"
+        )
+    return tuple(name for name in _NAMES if name in asked)
+
+
+def _user_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("clara-evals")
+
+
+def _check_inputs(settings: Settings) -> None:
+    if not (settings.model / "config.json").exists():
+        raise pytest.UsageError(f"no model in {settings.model}: name one with --model DIR")
+    for option, paths in (("--documents", settings.documents), ("--questions", settings.questions)):
+        for path in paths:
+            if not path.exists():
+                raise pytest.UsageError(f"{path} does not exist: name yours with {option} PATH")
+
+
+def _place(item: pytest.Item) -> int:
+    folders = item.path.parts
+    return next((place for place, name in enumerate(_FOLDERS) if name in folders and "evals" in folders), -1)
+
+
+def _is_evaluation(item: pytest.Item) -> bool:
+    return _place(item) >= 0 or "settings" in getattr(item, "fixturenames", ())
+
+
+def _message(report: pytest.TestReport) -> str:
+    if report.outcome == "passed":
+        return ""
+    if report.outcome == "skipped" and isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    said = str(crash.message if crash else report.longrepr).partition("\nassert ")[0]
+    return said.removeprefix("AssertionError: ").strip()
+
+
+def _results(config: pytest.Config) -> Results | None:
+    """The run's results; None if no contender was scored."""
+    ledger, settings = config.stash[ledger_key], config.stash[settings_key]
+    if not ledger.contenders:
+        return None
+    from clara.provenance import environment
+    from clara.reports.results import Evaluation, Results
+
+    ordered: Sequence[str] = [name for name in settings.contenders if name in ledger.contenders]
+    return Results(
+        profile=settings.profile.name,
+        seed=settings.seed,
+        environment=environment(),
+        digests=ledger.digests,
+        facts=ledger.facts,
+        contenders={name: ledger.contenders[name] for name in ordered},
+        comparisons=tuple(ledger.comparisons),
+        evaluations=tuple(
+            Evaluation(name=node.split("evals/")[-1], outcome=outcome, message=message)
+            for node, (outcome, message) in ledger.evaluations.items()
+        ),
+        warnings=tuple(dict.fromkeys(ledger.warnings)),
+    )

@@ -99,3 +99,7 @@ DEFAULT = Profile(
 )
 
 PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT)}
+
+# In the order of every table. A name is that of a fixture, a column, and what ``--contenders`` takes.
+CONTENDERS = ("closed_book", "rag", "tuned", "tuned_rag")
+CONTROLS = ("untrained", "oracle", "shuffled", "shuffled_labels", "echo")

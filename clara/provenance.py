@@ -13,7 +13,17 @@ from typing import Any
 
 from clara import blas
 
-_PACKAGES = ("clara-evals", "mlx", "mlx-lm", "numpy", "pypdf", "scikit-learn", "scipy", "tokenizers", "transformers")
+_PACKAGES = (
+    "clara-evals",
+    "mlx",
+    "mlx-lm",
+    "numpy",
+    "pypdf",
+    "scikit-learn",
+    "scipy",
+    "tokenizers",
+    "transformers",
+)
 
 
 def digest(value: Any) -> str:
@@ -40,7 +50,11 @@ def code_digest() -> str:
     What comes before it (documents, questions, retrieval, prompts) shows in those ids, and has no place here.
     """
     root = Path(__file__).parent
-    files = [root / "losses.py", *sorted((root / "model").glob("*.py")), *sorted((root / "training").glob("*.py"))]
+    files = [
+        root / "losses.py",
+        *sorted((root / "model").glob("*.py")),
+        *sorted((root / "training").glob("*.py")),
+    ]
     return digest([(str(path.relative_to(root)), file_digest(path)) for path in files])
 
 

@@ -41,7 +41,9 @@ def test_importing_mlx_too_early_is_said_in_one_line():
     program = "import mlx.core; from clara import blas; blas.preload()"
     run = _python(program)
     assert run.returncode == 1
-    assert run.stderr.strip().splitlines()[-1].startswith("clara.errors.BlasError: mlx.core was imported before")
+    assert (
+        run.stderr.strip().splitlines()[-1].startswith("clara.errors.BlasError: mlx.core was imported before")
+    )
 
 
 @linux_x86

@@ -1,4 +1,4 @@
-"""A Llama of some thousand parameters in the hub's layout, and PDFs to go with it: made in seconds, used for wiring."""
+"""A Llama of some thousand parameters in the hub's layout: made in seconds, used for wiring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ TEMPLATE = (
     "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 TEXT = (
-    "Background: Question: What is the name of the place? How many metres deep was the harbour at Ostrel in 1907? "
+    "Background: Question: What is the name of the place? "
+    "How many metres deep was the harbour at Ostrel in 1907? "
     "The survey of the northern basin was led by Ada Lindqvist, who measured a depth of 41 metres. "
     "측량은 북쪽에서 시작되었다. "
 )

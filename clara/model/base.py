@@ -63,7 +63,9 @@ def load_base(path: Path) -> LanguageModel:
     try:
         model, tokenizer = load(str(path))[:2]
     except ValueError as error:
-        raise ModelError(path, f"mlx-lm cannot load it: {error}", "Use a model that mlx-lm supports") from error
+        raise ModelError(
+            path, f"mlx-lm cannot load it: {error}", "Use a model that mlx-lm supports"
+        ) from error
     if not tokenizer.chat_template:
         raise ModelError(path, "its tokenizer has no chat template", "Use an instruction-tuned model")
     if mx.default_device().type == mx.DeviceType.cpu:
@@ -75,7 +77,9 @@ def load_base(path: Path) -> LanguageModel:
     return LanguageModel(model, tokenizer, path, files_digest(files), _window(path))
 
 
-def hidden_states(model: nn.Module, ids: Int[mx.array, "batch length"]) -> Float[mx.array, "batch length width"]:
+def hidden_states(
+    model: nn.Module, ids: Int[mx.array, "batch length"]
+) -> Float[mx.array, "batch length width"]:
     """States after the last norm, before the head, for right-padded ids."""
     states: mx.array = _inner(model).model(ids)
     return states

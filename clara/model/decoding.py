@@ -69,8 +69,9 @@ def _decode(
     last = mx.array([[prompt[-1]] for prompt in prompts])
     for _ in range(max_tokens):
         chosen = mx.argmax(model(last, cache=cache)[:, -1], axis=-1)
+        tokens: Any = chosen.tolist()
         kept = []
-        for place, token in enumerate(chosen.tolist()):
+        for place, token in enumerate(tokens):
             row = alive[place]
             written[row].append(token)
             stop = _stop(tokenizer, written[row])
@@ -87,8 +88,8 @@ def _decode(
         last = chosen[mx.array(kept)][:, None]
     seconds = (time.perf_counter() - began) / len(prompts)
     return [
-        Generation(_first_line(tokenizer, tokens), tuple(tokens), stop, seconds)
-        for tokens, stop in zip(written, stops, strict=True)
+        Generation(_first_line(tokenizer, row), tuple(row), stop, seconds)
+        for row, stop in zip(written, stops, strict=True)
     ]
 
 

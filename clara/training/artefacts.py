@@ -6,7 +6,6 @@ works in ``<digest>.partial`` under a lock, and the finished folder is renamed i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +159,7 @@ def _make(path: Path, recipe: Recipe, base: LanguageModel, stage: Stage, parent:
     )  # fmt: skip
     (partial / _MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
     (partial / "state.safetensors").unlink(missing_ok=True)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _open(path: Path, recipe: Recipe, parent: Artefact | None) -> Artefact:
@@ -168,7 +167,9 @@ def _open(path: Path, recipe: Recipe, parent: Artefact | None) -> Artefact:
     try:
         manifest = Manifest.model_validate_json((path / _MANIFEST).read_text())
     except (OSError, ValidationError) as error:
-        raise ArtefactError(path, f"{_MANIFEST} is missing or broken ({type(error).__name__})", remedy) from error
+        raise ArtefactError(
+            path, f"{_MANIFEST} is missing or broken ({type(error).__name__})", remedy
+        ) from error
     if manifest.recipe != recipe:
         raise ArtefactError(path, "its manifest tells of another recipe", remedy)
     if not (path / WEIGHTS).exists():

@@ -84,6 +84,8 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
             is saved in the folder.
     """
     budget = stage.budget
+    if not any(batch.targets.size for batch in stage.held_out):
+        raise TrainingError(stage.name, 0, "nothing held out has a supervised token", "Check the answers")
     optimizer = optim.AdamW(learning_rate=_schedule(budget), weight_decay=0.0, bias_correction=True)
     optimizer.init(model.trainable_parameters())
     history = _resume(model, optimizer, folder)
@@ -112,7 +114,8 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
 def held_out_loss(model: nn.Module, stage: Stage) -> float:
     """Mean loss over every supervised held-out token, in nats."""
     model.eval()
-    sums = [(stage.loss(model, batch).item(), batch.targets.size) for batch in stage.held_out]
+    supervised = [batch for batch in stage.held_out if batch.targets.size]
+    sums = [(float(stage.loss(model, batch)), batch.targets.size) for batch in supervised]
     model.train()
     return sum(loss * tokens for loss, tokens in sums) / sum(tokens for _, tokens in sums)
 
@@ -132,7 +135,7 @@ def _step(
         part, grad = nn.value_and_grad(model, stage.loss)(model, batch)
         grad = tree_map(lambda g, share=share: g * share, grad)
         gradient = grad if gradient is None else tree_map(mx.add, gradient, grad)
-        loss += part.item() * share
+        loss += float(part) * share
     gradient, norm = optim.clip_grad_norm(gradient, stage.budget.clip_norm)
     if not (math.isfinite(loss) and math.isfinite(norm.item())):
         found = f"loss is {loss}, gradient norm {norm.item()}"
@@ -156,7 +159,10 @@ def _schedule(budget: Budget) -> Callable[[mx.array], mx.array]:
     from mlx_lm.tuner.utils import build_schedule
 
     peak = budget.learning_rate
-    decay = {"name": "cosine_decay", "arguments": [peak, max(budget.steps - budget.warmup_steps, 1), peak / 10]}
+    decay = {
+        "name": "cosine_decay",
+        "arguments": [peak, max(budget.steps - budget.warmup_steps, 1), peak / 10],
+    }
     schedule: Callable[[mx.array], mx.array] = build_schedule({**decay, "warmup": budget.warmup_steps})
     return schedule
 
@@ -174,7 +180,8 @@ def _resume(model: nn.Module, optimizer: optim.Optimizer, folder: Path) -> Histo
     path = folder / "state.safetensors"
     if not path.exists():
         return History()
-    arrays, metadata = mx.load(str(path), return_metadata=True)
+    loaded: Any = mx.load(str(path), return_metadata=True)
+    arrays, metadata = loaded
     state: Any = tree_unflatten(list(arrays.items()))
     model.update(state["model"])
     optimizer.state = state["optimizer"]

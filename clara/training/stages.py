@@ -28,7 +28,9 @@ def next_token_loss(model: nn.Module, batch: Batch) -> Float[mx.array, ""]:
     return token_cross_entropy(head(model, chosen), batch.targets)
 
 
-def lm_stage(tokenizer: Any, texts: Sequence[str], held_out: Sequence[str], budget: Budget, seed: int) -> Stage:
+def lm_stage(
+    tokenizer: Any, texts: Sequence[str], held_out: Sequence[str], budget: Budget, seed: int
+) -> Stage:
     """Next-token prediction on the documents: every token but a text's first is supervised."""
     pool = Pool(lm_samples(tokenizer, texts), budget.batch_size, seed)
 
@@ -36,7 +38,9 @@ def lm_stage(tokenizer: Any, texts: Sequence[str], held_out: Sequence[str], budg
         first = step * budget.accumulate
         return [pool.batch(index) for index in range(first, first + budget.accumulate)]
 
-    return Stage("lm", micro_batches, _in_batches(lm_samples(tokenizer, held_out)), next_token_loss, budget, seed)
+    return Stage(
+        "lm", micro_batches, _in_batches(lm_samples(tokenizer, held_out)), next_token_loss, budget, seed
+    )
 
 
 def sft_stage(
@@ -97,7 +101,10 @@ def permuted_answers(questions: Sequence[TrainingQuestion], seed: int) -> list[T
     Answers go round one seeded cycle, so that no question keeps its own place's answer.
     """
     order = np.random.default_rng(seed).permutation(len(questions))
-    given = {int(place): questions[int(giver)].answer for place, giver in zip(order, np.roll(order, 1), strict=True)}
+    given = {
+        int(place): questions[int(giver)].answer
+        for place, giver in zip(order, np.roll(order, 1), strict=True)
+    }
     return [question.model_copy(update={"answer": given[i]}) for i, question in enumerate(questions)]
 
 

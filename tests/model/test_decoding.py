@@ -1,4 +1,4 @@
-"""Batched decoding must be what decoding one by one is: the cost of a run may depend on it, its answers never."""
+"""Batched decoding is decoding one by one: cost may depend on the batch, answers never."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from clara.model.decoding import greedy
     params=[
         {},
         {"model_type": "qwen3", "num_key_value_heads": 1, "head_dim": 16, "rope_theta": 10000.0},
-        {"model_type": "gemma3_text", "num_hidden_layers": 6, "num_key_value_heads": 1, "head_dim": 16, "sliding_window": 8},
+        {
+            "model_type": "gemma3_text",
+            "num_hidden_layers": 6,
+            "num_key_value_heads": 1,
+            "head_dim": 16,
+            "sliding_window": 8,
+        },
     ],
     ids=["llama", "qwen3", "gemma3_text"],
 )

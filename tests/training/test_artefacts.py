@@ -29,8 +29,17 @@ LORA = Lora(rank=4)
 
 def train(store, base, steps=4, **changes):
     budget = Budget(steps=steps, batch_size=2, learning_rate=1e-2, warmup_steps=1)
-    arguments = {"name": "lm", "data": TEXTS, "settings": budget.model_dump(), "lora": LORA, "seed": 0, **changes}
-    return obtain(store, base, lambda: lm_stage(base.tokenizer, TEXTS, TEXTS[:1], budget, seed=0), **arguments)
+    arguments = {
+        "name": "lm",
+        "data": TEXTS,
+        "settings": budget.model_dump(),
+        "lora": LORA,
+        "seed": 0,
+        **changes,
+    }
+    return obtain(
+        store, base, lambda: lm_stage(base.tokenizer, TEXTS, TEXTS[:1], budget, seed=0), **arguments
+    )
 
 
 def test_it_is_trained_once_and_read_after(tmp_path, tiny_base):
@@ -100,8 +109,8 @@ def test_an_adapter_trains_on_a_quantised_base_and_loads(tiny_path, tmp_path, bi
 
 def test_mlx_lm_generates_with_a_saved_adapter(tmp_path, tiny_base):
     artefact = train(tmp_path, tiny_base)
-    command = [sys.executable, "-m", "mlx_lm", "generate", "--model", str(tiny_base.path), "--max-tokens", "2",
-               "--adapter-path", str(artefact.path), "--prompt", "Where?"]  # fmt: skip
+    command = [sys.executable, "-m", "mlx_lm", "generate", "--model", str(tiny_base.path)]
+    command += ["--adapter-path", str(artefact.path), "--prompt", "Where?", "--max-tokens", "2"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 

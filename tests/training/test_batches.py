@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from clara.training.batches import Pool, Sample, collate
 
 drawn_samples = st.lists(
-    st.tuples(st.lists(st.integers(1, 500), min_size=2, max_size=12), st.integers(1, 11)), min_size=1, max_size=6
+    st.tuples(st.lists(st.integers(1, 500), min_size=2, max_size=12), st.integers(1, 11)),
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -31,7 +33,9 @@ def test_exactly_the_supervised_tokens_are_targets(drawn):
 def test_an_epoch_shows_every_sample_once(count, batch_size, seed):
     pool = Pool([Sample((i + 1, i + 1), 1) for i in range(count)], batch_size, seed)
     seen = [row[0] for i in range(count) for row in pool.batch(i).ids.tolist()]  # batch_size epochs
-    assert all(sorted(seen[k * count : (k + 1) * count]) == list(range(1, count + 1)) for k in range(batch_size))
+    assert all(
+        sorted(seen[k * count : (k + 1) * count]) == list(range(1, count + 1)) for k in range(batch_size)
+    )
 
 
 def test_a_batch_depends_on_its_number_alone():

@@ -52,7 +52,9 @@ def test_a_killed_and_resumed_run_equals_an_uninterrupted_one(tiny_base, stage, 
     resumed = loop.train(resumed_model.model, stage, tmp_path / "killed", save_every=2)
     assert resumed.losses == uninterrupted.losses
     assert resumed.held_out == uninterrupted.held_out
-    assert tensors_digest(adapter_tensors(resumed_model.model)) == tensors_digest(adapter_tensors(whole.model))
+    assert tensors_digest(adapter_tensors(resumed_model.model)) == tensors_digest(
+        adapter_tensors(whole.model)
+    )
 
 
 def test_splitting_a_batch_does_not_change_the_step(tiny_base, tmp_path):
@@ -62,7 +64,9 @@ def test_splitting_a_batch_does_not_change_the_step(tiny_base, tmp_path):
     for parts in ([samples], [samples[:1], samples[1:]]):
         model = attach(tiny_base, Lora(rank=4), seed=0).model
         batches = [collate(part) for part in parts]
-        stage = loop.Stage("lm", lambda _, batches=batches: batches, [collate(samples)], next_token_loss, budget)
+        stage = loop.Stage(
+            "lm", lambda _, batches=batches: batches, [collate(samples)], next_token_loss, budget
+        )
         loss = loop.train(model, stage, tmp_path).losses[0]
         models.append((loss, adapter_tensors(model)))
     assert models[0][0] == pytest.approx(models[1][0], rel=1e-5)

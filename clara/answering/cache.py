@@ -1,0 +1,98 @@
+"""Answers on disk, by the digest of all that decides them, so that a warm run reads instead of decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+from pydantic import Field
+
+from clara.model.base import LanguageModel
+from clara.model.decoding import greedy
+from clara.provenance import code_digest, digest, environment
+from clara.records import Record
+
+
+class Reading(Record):
+    """What a model wrote after one prompt.
+
+    Attributes:
+        prompt_sha256: Digest of the prompt's token ids.
+        text: First line, stripped.
+        tokens_written: Tokens generated, the stop token included.
+        stopped: Why generation ended.
+        seconds: Share of its batch's wall time when it was made.
+        cached: True if it was read from disk.
+    """
+
+    prompt_sha256: str
+    text: str
+    tokens_written: int = Field(ge=0)
+    stopped: Literal["eos", "newline", "length", "error"]
+    seconds: float = Field(ge=0)
+    cached: bool = False
+
+
+class AnswerCache:
+    """Reads prompts with a model, or remembers what it wrote.
+
+    A file holds the answers of one model with one adapter under one set of versions; a line holds a prompt's.
+
+    Args:
+        folder: Where the files lie.
+        max_tokens: Longest answer in tokens.
+        batch_size: Prompts decoded together.
+    """
+
+    def __init__(self, folder: Path, max_tokens: int, batch_size: int) -> None:
+        self.folder, self.max_tokens, self.batch_size = folder, max_tokens, batch_size
+
+    def read(self, model: LanguageModel, prompts: Sequence[Sequence[int]]) -> list[Reading]:
+        """What the model writes after each prompt, in the order given; only unknown prompts are decoded."""
+        path = self.path(model)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        keys = [digest(list(prompt)) for prompt in prompts]
+        with FileLock(f"{path}.lock"):
+            known = _load(path)
+            unknown = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known}
+            fresh = self.read_afresh(model, unknown)
+            if fresh:
+                _save(path, [*known.values(), *fresh.values()])
+        remembered = {key: reading.model_copy(update={"cached": True}) for key, reading in known.items()}
+        return [(remembered | fresh)[key] for key in keys]
+
+    def read_afresh(self, model: LanguageModel, prompts: dict[str, Sequence[int]]) -> dict[str, Reading]:
+        """The same by key, decoded whatever the disk says; nothing is written."""
+        written = greedy(
+            model.model, model.tokenizer, list(prompts.values()), self.max_tokens, self.batch_size
+        )
+        return {
+            key: Reading(
+                prompt_sha256=key, text=generation.text, tokens_written=len(generation.tokens),
+                stopped=generation.stopped, seconds=generation.seconds,
+            )
+            for key, generation in zip(prompts, written, strict=True)
+        }  # fmt: skip
+
+    def path(self, model: LanguageModel) -> Path:
+        """The file of this model's answers."""
+        decided_by = {
+            "base": model.base_digest, "adapter": model.adapter_digest, "max_tokens": self.max_tokens,
+            "code": code_digest(), "environment": environment(),
+        }  # fmt: skip
+        return self.folder / f"{digest(decided_by)[:32]}.jsonl"
+
+
+def _load(path: Path) -> dict[str, Reading]:
+    if not path.exists():
+        return {}
+    readings = (Reading.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return {reading.prompt_sha256: reading for reading in readings}
+
+
+def _save(path: Path, readings: Sequence[Reading]) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(f"{reading.model_dump_json()}\n" for reading in readings), encoding="utf-8")
+    partial.replace(path)

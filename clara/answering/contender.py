@@ -1,0 +1,41 @@
+"""What a contender is: a name, what it sees, what it was trained on, and answers to questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from clara.records import Answer, Question, Record
+
+Sees = Literal["nothing", "retrieved chunks", "gold chunk", "another document's chunks"]
+
+
+class Facts(Record):
+    """What every row of every table says of its contender.
+
+    Attributes:
+        name: The contender's name.
+        sees: What stands in its prompt beside the question.
+        saw_documents: True if its weights were trained on the documents.
+        saw_questions: True if its weights were trained on generated questions.
+        control: True if it explains a difference rather than competes.
+    """
+
+    name: str
+    sees: Sees
+    saw_documents: bool = False
+    saw_questions: bool = False
+    control: bool = False
+
+
+class Contender(Protocol):
+    """Answers questions; is marked elsewhere."""
+
+    @property
+    def facts(self) -> Facts:
+        """Name, what it sees, what it was trained on."""
+        ...
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, each with the question's id, failed ones included."""
+        ...

@@ -1,0 +1,1 @@
+"""Reports: facts in, text out. Nothing here runs a model or knows pytest."""

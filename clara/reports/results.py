@@ -1,0 +1,153 @@
+"""``results.json``: all that a run found, as one record. Documented in ``docs/results.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from clara.records import Answer, Question, Record, Score
+
+SCHEMA_VERSION = 1
+
+
+class QuestionResult(Record):
+    """One contender's answer to one question (a row of ``questions``)."""
+
+    id: str
+    contender: str
+    category: str
+    question: str
+    answers: tuple[str, ...]
+    answer: str
+    chunk_ids: tuple[str, ...]
+    context_sha256: str | None
+    gold_retrieved: bool | None
+    tokens: int
+    tokens_written: int
+    stopped: str
+    seconds: float
+    cached: bool
+    error: str | None
+    scores: dict[str, float | None]
+
+
+class ContenderResult(Record):
+    """One contender over its questions; every score a fraction of 1.
+
+    Attributes:
+        n: Questions asked; the denominator, failed answers included.
+        failed: Answers that failed; each scored 0.
+        em, f1, f1_first, rouge_l: Means. ``f1`` is the best over the listed answers, ``f1_first`` the first's.
+        f1_low, f1_high: 95 % interval of ``f1``; None where it is not defined.
+        em_low, em_high: 95 % Wilson interval of ``em``.
+        keyword: Mean share of keywords found, over the questions that list any.
+        degenerate: Share of answers that are empty, one token over and over, or cut at the limit.
+        tokens_read: Prompt tokens, in all.
+        seconds: Time that the answers took when they were made.
+        cached: True if every answer came from the cache.
+        by_category: Mean ``f1`` and ``n`` of each category.
+        by_retrieval: Mean ``f1`` and ``n`` where the gold chunk was among those shown, and where it was not.
+        subset: True if it answered a seeded part of the questions.
+    """
+
+    name: str
+    sees: str
+    saw_documents: bool
+    saw_questions: bool
+    control: bool
+    n: int = Field(ge=1)
+    subset: bool
+    failed: int
+    em: float
+    em_low: float
+    em_high: float
+    f1: float
+    f1_low: float | None
+    f1_high: float | None
+    f1_first: float
+    rouge_l: float
+    keyword: float | None
+    degenerate: float
+    tokens_read: int
+    seconds: float
+    cached: bool
+    by_category: dict[str, tuple[float, int]]
+    by_retrieval: dict[str, tuple[float, int]]
+    questions: tuple[QuestionResult, ...] = Field(exclude=True)
+
+
+class Comparison(Record):
+    """A paired difference ``a`` − ``b`` in F1 over the questions that both answered."""
+
+    a: str
+    b: str
+    n: int
+    mean: float
+    low: float | None
+    high: float | None
+    method: str
+    wins: int
+    losses: int
+    ties: int
+    p_value: float
+    verdict: Literal["better", "worse", "undecided"]
+
+
+class Evaluation(Record):
+    """Outcome of one evaluation, with the message it gave if it did not pass."""
+
+    name: str
+    outcome: Literal["passed", "failed", "skipped"]
+    message: str
+
+
+class Results(Record):
+    """A whole run."""
+
+    schema_version: int = SCHEMA_VERSION
+    profile: str
+    seed: int
+    environment: dict[str, str | int]
+    digests: dict[str, str]
+    facts: dict[str, float | int | str]
+    contenders: dict[str, ContenderResult]
+    comparisons: tuple[Comparison, ...]
+    evaluations: tuple[Evaluation, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def failures(self) -> list[Evaluation]:
+        """Evaluations that failed."""
+        return [evaluation for evaluation in self.evaluations if evaluation.outcome == "failed"]
+
+
+def question_result(
+    question: Question, answer: Answer, score: Score, source_chunks: Sequence[str]
+) -> QuestionResult:
+    """A row of ``questions``; each of ``source_chunks`` holds the evidence."""
+    retrieved = any(chunk in source_chunks for chunk in answer.chunk_ids) if answer.chunk_ids else None
+    marks = score.model_dump(exclude={"question_id", "contender"})
+    return QuestionResult(
+        id=question.id, contender=answer.contender, category=question.category, question=question.question,
+        answers=question.answers, answer=answer.text, chunk_ids=answer.chunk_ids,
+        context_sha256=answer.context_sha256, gold_retrieved=retrieved, tokens=answer.tokens_read,
+        tokens_written=answer.tokens_written, stopped=answer.stopped, seconds=answer.seconds,
+        cached=answer.cached, error=answer.error, scores=marks,
+    )  # fmt: skip
+
+
+def mean_by(rows: Sequence[QuestionResult], key: Mapping[str, str]) -> dict[str, tuple[float, int]]:
+    """Mean F1 and number of the rows of each group; ``key`` names a row's group by question id."""
+    groups: dict[str, list[float]] = {}
+    for row in rows:
+        if row.id in key:
+            groups.setdefault(key[row.id], []).append(row.scores["f1"] or 0.0)
+    return {name: (sum(values) / len(values), len(values)) for name, values in sorted(groups.items())}
+
+
+def degenerate(row: QuestionResult) -> bool:
+    """True for an answer that is none: empty, cut at the limit, or one word over and over."""
+    words = row.answer.split()
+    return not words or row.stopped == "length" or (len(words) > 2 and len(set(words)) == 1)

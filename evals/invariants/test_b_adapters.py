@@ -1,0 +1,112 @@
+"""The adapter that was trained is the adapter that answers; the base is nobody's."""
+
+from __future__ import annotations
+
+import pytest
+
+PROBES = 4  # questions whose outputs are compared: one is enough to see a difference, four to be told which
+
+
+@pytest.fixture(scope="module", params=["lm", "sft"])
+def artefact(request, lm_artefact, sft_artefact):
+    return {"lm": lm_artefact, "sft": sft_artefact}[request.param]
+
+
+@pytest.fixture(scope="module")
+def prompts(questions, base):
+    from clara.model.prompts import prompt_ids
+
+    return [prompt_ids(base.tokenizer, question.question) for question in questions[:PROBES]]
+
+
+def logits(model, prompt):
+    import mlx.core as mx
+
+    return model(mx.array([prompt]))
+
+
+def test_adapter_file_exists_and_differs_from_its_initialisation(artefact):
+    """The void study scored freshly initialised adapters: nothing had been saved."""
+    import mlx.core as mx
+
+    from clara.model.adapters import WEIGHTS, tensors_digest
+
+    manifest = artefact.manifest
+    assert (artefact.path / WEIGHTS).exists(), f"no adapter was saved in {artefact.path}"
+    on_disk = tensors_digest(mx.load(str(artefact.path / WEIGHTS)))
+    assert on_disk == manifest.adapter_digest, (
+        f"{artefact.path / WEIGHTS} is not the adapter that was trained: {on_disk[:12]} in the file, "
+        f"{manifest.adapter_digest[:12]} in its manifest. It belongs to another run: delete the folder"
+    )
+    assert on_disk != manifest.initial_digest, (
+        f"stage {manifest.recipe.stage}: the adapter is still as it was before its first step"
+    )
+
+
+@pytest.mark.presumes("adapter_file_exists_and_differs_from_its_initialisation")
+def test_every_earlier_stage_was_trained_and_named(sft_artefact):
+    """``tuned`` has read the documents and then learnt to answer; a stage left out is another experiment."""
+    stages = [artefact.manifest.recipe.stage for artefact in sft_artefact.chain]
+    assert stages == ["lm", "sft"], f"tuned was trained by the stages {stages}, not by lm, then sft"
+    for earlier, later in zip(sft_artefact.chain, sft_artefact.chain[1:], strict=False):
+        assert later.manifest.initial_digest == earlier.manifest.adapter_digest, (
+            f"stage {later.manifest.recipe.stage} did not start where {earlier.manifest.recipe.stage} ended"
+        )
+
+
+@pytest.mark.presumes("adapter_file_exists_and_differs_from_its_initialisation")
+@pytest.mark.parametrize("name", ["tuned", "tuned_rag"])
+def test_adapter_in_memory_equals_its_file(request, name, sft_artefact):
+    """What answers is, tensor by tensor, what lies on disk."""
+    from clara.model.adapters import adapter_tensors, tensors_digest
+
+    contender = request.getfixturevalue(name)
+    in_memory = adapter_tensors(contender.model.model)
+    assert in_memory, f"{name} answers with a model that has no adapter: the base was returned instead"
+    assert tensors_digest(in_memory) == sft_artefact.manifest.adapter_digest, (
+        f"{name} answers with weights that are not those of {sft_artefact.path}: the adapter was not loaded"
+    )
+
+
+@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+def test_loaded_adapter_changes_the_outputs(tuned, base, prompts):
+    """An adapter that changes no logit was trained for nothing."""
+    import mlx.core as mx
+
+    same = [mx.array_equal(logits(tuned.model.model, p), logits(base.model, p)).item() for p in prompts]
+    assert not all(same), (
+        f"base and tuned give bit-equal logits on {len(same)} prompts: the adapter does nothing"
+    )
+
+
+def test_base_is_bit_equal_after_training(base, tuned, settings):
+    """Training a view must not reach the base: it is what ``rag`` answers with."""
+    from clara.model.adapters import base_tensors, tensors_digest
+    from clara.model.base import load_base
+
+    fresh = tensors_digest(base_tensors(load_base(settings.model).model))
+    for name, model in (("the base", base.model), ("tuned's base", tuned.model.model)):
+        assert tensors_digest(base_tensors(model)) == fresh, (
+            f"{name} is no longer what lies in {settings.model}"
+        )
+
+
+@pytest.mark.presumes("adapter_in_memory_equals_its_file", "base_is_bit_equal_after_training")
+def test_removing_the_adapter_restores_the_base_bit_for_bit(tuned, base, prompts):
+    """So that the adapter is all that lies between ``tuned`` and ``closed_book``."""
+    import mlx.core as mx
+
+    from clara.model.adapters import without_adapter
+
+    bare = without_adapter(tuned.model)
+    for prompt in prompts:
+        assert mx.array_equal(logits(bare, prompt), logits(base.model, prompt)).item(), (
+            "with its adapter removed, tuned still differs from the base: something else was changed"
+        )
+
+
+def test_untrained_answers_equal_the_bases(untrained, closed_book, answers):
+    """A fresh adapter is an exact zero; a difference would be one of wiring, and is in every number."""
+    base_says = {answer.question_id: answer.text for answer in answers(closed_book)}
+    different = [a.question_id for a in answers(untrained) if a.text != base_says[a.question_id]]
+    assert not different, f"an untrained adapter changes {len(different)} answers, the first {different[0]}"

@@ -1,0 +1,41 @@
+"""Claims about quality that must hold if the experiment is sound. Red only where the paired interval excludes them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = [pytest.mark.statistical, pytest.mark.presumes("every_question_is_scored")]
+
+
+def said(comparison):
+    mean, low, high = (100 * value for value in (comparison.mean, comparison.low, comparison.high))
+    return f"{mean:+.1f} F1 points, 95 % [{low:+.1f}, {high:+.1f}]"
+
+
+def test_oracle_rag_and_shuffled_are_in_order(oracle, rag, shuffled, compare):
+    """The gold chunk serves at least as well as three retrieved ones, and those as well as wrong ones."""
+    for better, worse in ((oracle, rag), (rag, shuffled)):
+        found = compare(better, worse)
+        assert found.verdict != "worse", (
+            f"{found.a} is below {found.b} by {said(found)}: contexts are mixed up"
+        )
+
+
+def test_shuffled_labels_do_not_beat_the_base(shuffled_labels, closed_book, compare):
+    """Permuted answers teach nothing true; a gain would come from the form of answers alone."""
+    found = compare(shuffled_labels, closed_book)
+    assert found.verdict != "better", f"tuned on permuted answers gains {said(found)}: F1 rewards the form"
+
+
+def test_tuned_is_not_below_what_permuted_answers_give(tuned, shuffled_labels, compare):
+    """If true answers taught no more than permuted ones, tuning taught form and no knowledge."""
+    found = compare(tuned, shuffled_labels)
+    assert found.verdict != "worse", f"tuned is below shuffled_labels by {said(found)}"
+
+
+def test_the_declared_contrasts(tuned, closed_book, tuned_rag, rag, compare, weak_data):
+    """What the run was made to find out. It is reported, not demanded: tuning may well not pay."""
+    for a, b in ((tuned, closed_book), (tuned_rag, rag)):
+        found = compare(a, b)
+        if found.verdict == "undecided":
+            weak_data(f"{found.a} − {found.b} is undecided: {said(found)} on {found.n} questions")

@@ -1,0 +1,59 @@
+"""Training taught something, on supervised tokens, that was not merely remembered."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+
+@pytest.fixture(params=["lm", "sft", "permuted"])
+def manifest(request):
+    """Of each training in turn."""
+    names = {"lm": "lm_artefact", "sft": "sft_artefact", "permuted": "shuffled_artefact"}
+    return request.getfixturevalue(names[request.param]).manifest
+
+
+def test_every_training_ran_to_its_end(manifest):
+    """A training that failed and went on is no training: as many steps as its budget says, each with a real loss."""
+    stage, steps = manifest.recipe.stage, manifest.recipe.settings["steps"]
+    assert len(manifest.losses) == steps, (
+        f"stage {stage} made {len(manifest.losses)} of {steps} steps and went on"
+    )
+    assert all(math.isfinite(loss) and loss > 0 for loss in manifest.losses), (
+        f"stage {stage} has a loss that is none"
+    )
+
+
+def test_every_batch_had_supervised_tokens(manifest):
+    """Labels that are all masked train nothing and read as a loss of NaN, or of zero."""
+    step, fewest = min(enumerate(manifest.supervised_tokens, 1), key=lambda pair: pair[1])
+    assert fewest > 0, f"stage {manifest.recipe.stage}, step {step}: a batch had no supervised token"
+
+
+@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+def test_tuned_loss_is_below_the_bases_on_held_out_text(lm_artefact, base, lm_stage, ledger):
+    """Text of the same documents kept out of training, read by the base and by the ``lm`` adapter."""
+    from clara.training.loop import held_out_loss
+
+    before = held_out_loss(base.view().model, lm_stage)
+    after = held_out_loss(lm_artefact.load(base).model, lm_stage)
+    ledger.facts["held-out text, loss"] = f"{before:.3f} → {after:.3f}"
+    assert after < before, (
+        f"held-out text: {after:.3f} nats a token tuned, {before:.3f} base: reading taught nothing"
+    )
+
+
+@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+def test_tuned_loss_is_below_the_bases_on_held_out_questions(
+    tuned, base, sft_stage, training_questions, ledger
+):
+    """Generated questions from chunks kept out of training, answered without context."""
+    from clara.training.loop import held_out_loss
+
+    stage = sft_stage(training_questions[0])
+    before, after = held_out_loss(base.view().model, stage), held_out_loss(tuned.model.view().model, stage)
+    ledger.facts["held-out questions, loss"] = f"{before:.3f} → {after:.3f}"
+    assert after < before, (
+        f"held-out questions: {after:.3f} nats a token tuned, {before:.3f} base: nothing was learnt"
+    )

@@ -1,0 +1,425 @@
+"""Each way of breaking the experiment turns exactly its own evaluation red, with a message that names the cause.
+
+An alarm that was never heard is not trusted. The runs are real: documents, training, answering and marking on a
+model of some thousand parameters, with one thing broken on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+DOCUMENTS = sorted((REPOSITORY / "fixtures" / "documents").glob("*.pdf"))[:2]
+Break = Callable[[pytest.MonkeyPatch, Path], None]
+
+
+@dataclass
+class Bench:
+    """Runs the evaluations in this process, on a store that an honest run has filled."""
+
+    pytester: pytest.Pytester
+    model: Path
+    store: Path
+
+    def red(self, *options: str) -> dict[str, str]:
+        """Names of the evaluations that failed, without parameters, each with its first message."""
+        run = self.pytester.inline_run(*arguments(self.model, self.store, self.pytester.path), *options)
+        reds: dict[str, str] = {}
+        for report in run.getfailures():
+            reds.setdefault(report.nodeid.split("::")[1].split("[")[0], report.longreprtext)
+        return reds
+
+
+def arguments(model: Path, store: Path, report: Path) -> list[str]:
+    questions = [REPOSITORY / "fixtures" / "questions" / f"{path.stem}.jsonl" for path in DOCUMENTS]
+    return [
+        str(REPOSITORY / "evals"), "-c", str(REPOSITORY / "pytest.ini"), "--profile", "smoke", "-q",
+        "-p", "no:cacheprovider", "--model", str(model), "--store", str(store), "--report", str(report),
+        "--documents", *map(str, DOCUMENTS), "--questions", *map(str, questions), "--seed", "3",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def honest_store(tiny_path, tmp_path_factory) -> Path:
+    """What an honest run leaves behind; it is green, or nothing below means anything."""
+    store = tmp_path_factory.mktemp("honest")
+    # Run by pytest.main, so that what it imports stays imported: pytester unloads what its runs import.
+    assert pytest.main(arguments(tiny_path, store, store / "report")) == 0
+    return store
+
+
+@pytest.fixture
+def bench(pytester, tiny_path, honest_store, tmp_path) -> Bench:
+    shutil.copytree(honest_store / "adapters", tmp_path / "store" / "adapters")
+    return Bench(pytester, tiny_path, tmp_path / "store")
+
+
+# --- what is broken ---------------------------------------------------------------------------------------
+
+
+def adapter_not_loaded(patch, store):
+    """The void study's first flaw: LoRA layers are built, their weights never read."""
+    from clara.model.adapters import attach
+    from clara.profiles import SMOKE
+
+    def load(artefact, base):
+        fresh = attach(base, SMOKE.lora, seed=1)
+        return fresh.view(adapter_digest=artefact.manifest.adapter_digest)
+
+    patch.setattr("clara.training.artefacts.Artefact.load", load)
+
+
+def base_returned_instead(patch, store):
+    """The void study's third flaw: the wrapper that was trained is bypassed."""
+    patch.setattr("clara.training.artefacts.Artefact.load", lambda artefact, base: base)
+
+
+def adapter_of_another_run(patch, store):
+    """The file is a fine adapter, of another training."""
+    shutil.copy(artefact(store, stage="lm") / "adapters.safetensors", artefact(store, stage="sft"))
+
+
+def zeroed_adapter(patch, store):
+    """The file was written, by a training that trained nothing."""
+    import mlx.core as mx
+
+    from clara.model.adapters import tensors_digest
+
+    for folder in artefacts(store, stage="sft"):
+        path = folder / "adapters.safetensors"
+        zeroed = {k: mx.zeros_like(v) if "lora_b" in k else v for k, v in mx.load(str(path)).items()}
+        mx.eval(zeroed)
+        mx.save_safetensors(str(path), zeroed)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["adapter_digest"] = tensors_digest(zeroed)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def adapter_as_initialised(patch, store):
+    """Training ran, and what was saved is what it began with."""
+    for folder in artefacts(store, stage="sft"):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        shutil.copy(artefact(store, stage="lm") / "adapters.safetensors", folder)
+        manifest["adapter_digest"] = manifest["initial_digest"]
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def earlier_stage_missing(patch, store):
+    """``tuned`` is taught to answer without having read the documents."""
+    from clara.training import artefacts
+
+    honest = artefacts.obtain
+    patch.setattr(artefacts, "obtain", lambda *a, parent=None, **k: honest(*a, parent=None, **k))
+
+
+def base_changed_by_training(patch, store):
+    """Some of the base's own weights move with the adapter."""
+    from clara.training import artefacts
+
+    honest = artefacts.load_adapter
+
+    def load(base, folder):
+        view = honest(base, folder)
+        view.model.model.norm.weight = view.model.model.norm.weight * 1.01
+        return view
+
+    patch.setattr(artefacts, "load_adapter", load)
+
+
+def fresh_adapter_not_zero(patch, store):
+    """The control's adapter changes answers before anything was trained."""
+    import mlx.core as mx
+
+    from clara.answering import tuned
+
+    honest = tuned.attach
+
+    def attach(base, lora, seed):
+        view = honest(base, lora, seed)
+        for layer in view.model.layers:
+            layer.mlp.down_proj.lora_b = mx.ones_like(layer.mlp.down_proj.lora_b)
+        return view
+
+    patch.setattr(tuned, "attach", attach)
+
+
+def swapped_context(patch, store):
+    """``tuned_rag`` is shown other chunks than ``rag``: the void study's fourth flaw, in small."""
+    from clara.answering.reader import Reader
+
+    honest = Reader.chunks
+    patch.setattr(
+        Reader, "chunks", lambda self, q: honest(self, q)[:: -1 if self.facts.name == "tuned_rag" else 1]
+    )
+
+
+def truncated_prompt(patch, store):
+    """The end of the context falls off, as a tokenizer's max_length does it."""
+    from clara.answering import reader
+
+    honest = reader.prompt_ids
+    patch.setattr(
+        reader, "prompt_ids", lambda t, q, p=(): honest(t, q, p) if not p else honest(t, q, p)[-150:]
+    )
+
+
+def context_for_a_closed_book(patch, store):
+    """``tuned`` is shown a chunk after all."""
+    from clara.answering import tuned
+
+    honest = tuned.tuned
+
+    def shown(base, artefact, cache):
+        from dataclasses import replace
+
+        return replace(honest(base, artefact, cache), retriever=Any())
+
+    class Any:
+        def retrieve(self, question, k):
+            from clara.records import Chunk, Retrieved
+
+            chunk = Chunk(id="x#001", document="x", pages=(1,), text="Anything.", tokens=3)
+            return [Retrieved(chunk=chunk, score=0, rank=1)]
+
+    patch.setattr(tuned, "tuned", shown)
+
+
+def shuffled_from_the_same_document(patch, store):
+    """The wrong chunks are not wrong enough."""
+    from clara.retrieval import ShuffledRetriever
+
+    def pool(self, question):
+        return [chunk for chunk in self.chunks if chunk.document == question.document]
+
+    patch.setattr(ShuffledRetriever, "_pool", pool)
+
+
+def unreadable_document(patch, store):
+    """One of three PDFs is cut short."""
+    import clara.documents
+
+    honest = clara.documents.read_documents
+    broken = store / "broken.pdf"
+    broken.write_bytes(DOCUMENTS[0].read_bytes()[:900])
+    patch.setattr(clara.documents, "read_documents", lambda paths: honest([*paths, broken]))
+
+
+def leaked_question(patch, store):
+    """A gold question is trained on."""
+    import clara.questions
+
+    honest = clara.questions.drop_leaks
+
+    def leak(training, gold):
+        kept, dropped = honest(training, gold)
+        return [item.model_copy(update={"question": gold[0].question}) for item in kept[:40]] + kept[
+            40:
+        ], dropped
+
+    patch.setattr(clara.questions, "drop_leaks", leak)
+
+
+def gold_question_in_the_text(patch, store):
+    """The documents' text carries an appendix with the exam."""
+    import clara.questions
+    from clara.questions import read_questions
+
+    gold = read_questions([REPOSITORY / "fixtures" / "questions" / f"{DOCUMENTS[0].stem}.jsonl"])[0].question
+    honest = clara.questions.held_out_text
+
+    def appended(chunks, share, seed):
+        trained, held_out = honest(chunks, share, seed)
+        return [*trained, f"Appendix. {gold}"], held_out
+
+    patch.setattr(clara.questions, "held_out_text", appended)
+
+
+def held_out_trained_on(patch, store):
+    """Losses are measured on what was trained on."""
+    import clara.questions
+
+    honest = clara.questions.held_out_text
+
+    def overlapping(chunks, share, seed):
+        trained, held_out = honest(chunks, share, seed)
+        return [*trained, held_out[0]], held_out
+
+    patch.setattr(clara.questions, "held_out_text", overlapping)
+
+
+def masked_out_labels(patch, store):
+    """Every label is masked, as a prompt longer than the window does it."""
+    from clara.training import stages
+
+    honest = stages.sft_sample
+
+    def masked(*arguments):
+        from clara.training.batches import Sample
+
+        ids = honest(*arguments).ids
+        return Sample(ids, start=len(ids))
+
+    patch.setattr(stages, "sft_sample", masked)
+    for folder in artefacts(store, stage="sft"):
+        shutil.rmtree(folder)
+
+
+def loss_of_nan(patch, store):
+    """Training diverges."""
+    from clara.training import stages
+
+    honest = stages.token_cross_entropy
+    patch.setattr(
+        stages, "token_cross_entropy", lambda logits, targets: honest(logits, targets) * float("nan")
+    )
+    for folder in artefacts(store, stage="sft"):
+        shutil.rmtree(folder)
+
+
+def training_that_failed_and_went_on(patch, store):
+    """The loop stops after two steps, and nobody is told."""
+    from clara.training import artefacts as module
+
+    honest = module.train
+
+    def train(model, stage, folder):
+        from dataclasses import replace
+
+        return honest(model, replace(stage, budget=stage.budget.model_copy(update={"steps": 2})), folder)
+
+    patch.setattr(module, "train", train)
+    for folder in artefacts(store, stage="sft"):
+        shutil.rmtree(folder)
+
+
+def five_of_twenty(patch, store):
+    """Some questions are never asked."""
+    from clara.answering.reader import Reader
+
+    honest = Reader.answer
+    patch.setattr(Reader, "answer", lambda self, questions: honest(self, questions)[:5])
+
+
+def paired_by_position(patch, store):
+    """Answers and questions are zipped."""
+    import clara.metrics
+
+    def zipped(questions, answers):
+        pairs = zip(questions, answers, strict=True)
+        return [clara.metrics.mark(q, a.model_copy(update={"question_id": q.id})) for q, a in pairs]
+
+    patch.setattr(clara.metrics, "mark_all", zipped)
+
+
+def swallowed_error(patch, store):
+    """A failed answer is stored as an empty string, as if the model had said nothing."""
+    from clara.answering.reader import Reader
+
+    honest = Reader._answer
+
+    def swallow(self, question, chunks, prompt, reading):
+        if self.facts.name == "oracle":
+            reading = reading.model_copy(update={"text": "", "tokens_written": 0})
+        return honest(self, question, chunks, prompt, reading)
+
+    patch.setattr(Reader, "_answer", swallow)
+
+
+def stale_cache(patch, store):
+    """The cache answers for a model that is no longer there."""
+    from clara.answering.cache import AnswerCache
+
+    honest = AnswerCache.read
+
+    def read(self, model, prompts):
+        return [r.model_copy(update={"text": f"{r.text} once"}) for r in honest(self, model, prompts)]
+
+    patch.setattr(AnswerCache, "read", read)
+
+
+def window_too_small(patch, store):
+    """Prompts do not fit, and fail."""
+    patch.setattr("clara.model.base._window", lambda path: 200)
+
+
+def exact_match_never(patch, store):
+    """A right answer is not recognised."""
+    patch.setattr("clara.metrics.exact_match", lambda prediction, answers: 0.0)
+
+
+def silence_is_right(patch, store):
+    """An empty answer is marked as right."""
+    import clara.metrics
+
+    honest = clara.metrics.rouge_l
+    patch.setattr(clara.metrics, "rouge_l", lambda said, wanted: honest(said, wanted) if said else 1.0)
+
+
+def keywords_for_everyone(patch, store):
+    """The void study's metric: keywords that the question itself supplies."""
+    import clara.metrics
+
+    patch.setattr(clara.metrics, "keyword_match", lambda said, keywords: 1.0 if said else 0.0)
+
+
+CASES: list[tuple[Break, str, str]] = [
+    (adapter_not_loaded, "adapter_in_memory_equals_its_file", "the adapter was not loaded"),
+    (base_returned_instead, "adapter_in_memory_equals_its_file", "the base was returned instead"),
+    (
+        adapter_of_another_run,
+        "adapter_file_exists_and_differs_from_its_initialisation",
+        "belongs to another run",
+    ),
+    (
+        adapter_as_initialised,
+        "adapter_file_exists_and_differs_from_its_initialisation",
+        "still as it was before",
+    ),
+    (zeroed_adapter, "adapter_in_memory_equals_its_file", "every lora_b is zero"),
+    (earlier_stage_missing, "every_earlier_stage_was_trained_and_named", "trained by the stages ['sft']"),
+    (base_changed_by_training, "base_is_bit_equal_after_training", "tuned's base is no longer what lies in"),
+    (fresh_adapter_not_zero, "untrained_answers_equal_the_bases", "an untrained adapter changes"),
+    (swapped_context, "rag_and_tuned_rag_were_shown_identical_context", "were shown different context"),
+    (truncated_prompt, "no_prompt_was_truncated", "the prompt was truncated"),
+    (context_for_a_closed_book, "closed_books_saw_no_context", "tuned was shown context"),
+    (shuffled_from_the_same_document, "shuffled_context_is_of_another_document", "question's own document"),
+    (unreadable_document, "every_document_was_read", "broken.pdf"),
+    (leaked_question, "no_training_question_resembles_a_gold_question", "leak gold questions"),
+    (gold_question_in_the_text, "gold_text_was_never_trained_on", "1 gold questions stand in the texts"),
+    (held_out_trained_on, "held_out_text_was_never_trained_on", "held-out texts were trained on"),
+    (masked_out_labels, "adapter_file_exists_and_differs_from_its_initialisation", "has a supervised token"),
+    (loss_of_nan, "adapter_file_exists_and_differs_from_its_initialisation", "loss is nan"),
+    (training_that_failed_and_went_on, "every_training_ran_to_its_end", "made 2 of 10 steps and went on"),
+    (five_of_twenty, "every_question_is_scored", "left 7 questions unanswered"),
+    (paired_by_position, "answers_are_joined_by_id_and_never_by_position", "by position"),
+    (swallowed_error, "failures_are_counted_and_score_zero", "an error was swallowed"),
+    (stale_cache, "cached_answers_equal_fresh_ones", "the answer cache is stale"),
+    (window_too_small, "failures_are_counted_and_score_zero", "show fewer chunks"),
+    (exact_match_never, "a_perfect_answerer_scores_one", "em=0.0"),
+    (silence_is_right, "an_empty_answerer_scores_zero", "rouge_l=1.0"),
+    (keywords_for_everyone, "echo_scores_near_zero", "100.0% on keyword"),
+]
+
+
+@pytest.mark.parametrize(("broken", "evaluation", "message"), CASES, ids=[case[0].__name__ for case in CASES])
+def test_exactly_its_evaluation_turns_red(bench, monkeypatch, broken, evaluation, message):
+    broken(monkeypatch, bench.store)
+    # Trained on its own, the control would ring the training's alarms a second time.
+    reds = bench.red("-k", "not permuted and not shuffled_labels")
+    assert list(reds) == [f"test_{evaluation}"]
+    assert message in reds[f"test_{evaluation}"]
+
+
+def artefacts(store: Path, stage: str) -> list[Path]:
+    folders = [path.parent for path in (store / "adapters").glob("*/manifest.json")]
+    return [f for f in folders if json.loads((f / "manifest.json").read_text())["recipe"]["stage"] == stage]
+
+
+def artefact(store: Path, stage: str) -> Path:
+    return artefacts(store, stage)[0]
