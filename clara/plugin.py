@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Outcome = Literal["passed", "failed", "skipped"]
 
 _FOLDERS = ("invariants", "training", "accuracy", "performance")
+_USED_BY = {
+    "lm_artefact": ("tuned", "tuned_rag", "shuffled_labels"),
+    "sft_artefact": ("tuned", "tuned_rag"),
+    "shuffled_artefact": ("shuffled_labels",),
+}
 _NOT_JUDGED = "not judged"
 _NAMES = (*CONTENDERS, *CONTROLS)
 
@@ -98,7 +103,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--documents", type=Path, nargs="+", metavar="PATH",
                     help="PDFs, or folders of PDFs (default: fixtures/documents)")  # fmt: skip
     group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
-                    help="gold questions, JSON Lines files or folders of them (default: fixtures/questions)")  # fmt: skip
+                    help="gold questions: JSON Lines, or folders of them (default: fixtures/questions)")  # fmt: skip
     group.addoption("--contenders", metavar="NAMES", default=",".join(_NAMES),
                     help=f"who takes part, with commas (default: all of {', '.join(_NAMES)})")  # fmt: skip
     group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
@@ -135,8 +140,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Causes before effects, the contenders asked for and no other, and no run without its inputs."""
     settings = config.stash[settings_key]
-    left_out = set(_NAMES) - set(settings.contenders)
-    absent = [item for item in items if left_out & set(getattr(item, "fixturenames", ()))]
+    absent = [item for item in items if not _takes_part(item, settings.contenders)]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
@@ -284,6 +288,18 @@ def _check_inputs(settings: Settings) -> None:
 def _place(item: pytest.Item) -> int:
     folders = item.path.parts
     return next((place for place, name in enumerate(_FOLDERS) if name in folders and "evals" in folders), -1)
+
+
+def _takes_part(item: pytest.Item, contenders: Sequence[str]) -> bool:
+    """False for an evaluation of a contender that was not asked for, or of what only such contenders need."""
+    callspec = getattr(item, "callspec", None)
+    asked_for = {
+        *getattr(item, "fixturenames", ()),
+        *(map(str, callspec.params.values()) if callspec else ()),
+    }
+    if asked_for & (set(_NAMES) - set(contenders)):
+        return False
+    return all(set(users) & set(contenders) for name, users in _USED_BY.items() if name in asked_for)
 
 
 def _is_evaluation(item: pytest.Item) -> bool:

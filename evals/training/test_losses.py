@@ -7,28 +7,29 @@ import math
 import pytest
 
 
-@pytest.fixture(params=["lm", "sft", "permuted"])
-def manifest(request):
-    """Of each training in turn."""
-    names = {"lm": "lm_artefact", "sft": "sft_artefact", "permuted": "shuffled_artefact"}
-    return request.getfixturevalue(names[request.param]).manifest
+@pytest.fixture(params=["tuned", "shuffled_labels"])
+def manifests(request):
+    """Of every stage of a trained contender."""
+    names = {"tuned": "sft_artefact", "shuffled_labels": "shuffled_artefact"}
+    return [artefact.manifest for artefact in request.getfixturevalue(names[request.param]).chain]
 
 
-def test_every_training_ran_to_its_end(manifest):
+def test_every_training_ran_to_its_end(manifests):
     """A training that failed and went on is no training: as many steps as its budget says, each with a real loss."""
-    stage, steps = manifest.recipe.stage, manifest.recipe.settings["steps"]
-    assert len(manifest.losses) == steps, (
-        f"stage {stage} made {len(manifest.losses)} of {steps} steps and went on"
-    )
-    assert all(math.isfinite(loss) and loss > 0 for loss in manifest.losses), (
-        f"stage {stage} has a loss that is none"
-    )
+    for manifest in manifests:
+        stage, steps = manifest.recipe.stage, manifest.recipe.settings["steps"]
+        assert len(manifest.losses) == steps, (
+            f"stage {stage} made {len(manifest.losses)} of {steps} steps and went on"
+        )
+        bad = [loss for loss in manifest.losses if not (math.isfinite(loss) and loss > 0)]
+        assert not bad, f"stage {stage} has {len(bad)} losses that are none, the first {bad[0]}"
 
 
-def test_every_batch_had_supervised_tokens(manifest):
+def test_every_batch_had_supervised_tokens(manifests):
     """Labels that are all masked train nothing and read as a loss of NaN, or of zero."""
-    step, fewest = min(enumerate(manifest.supervised_tokens, 1), key=lambda pair: pair[1])
-    assert fewest > 0, f"stage {manifest.recipe.stage}, step {step}: a batch had no supervised token"
+    for manifest in manifests:
+        step, fewest = min(enumerate(manifest.supervised_tokens, 1), key=lambda pair: pair[1])
+        assert fewest > 0, f"stage {manifest.recipe.stage}, step {step}: a batch had no supervised token"
 
 
 @pytest.mark.presumes("adapter_in_memory_equals_its_file")

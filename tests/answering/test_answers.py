@@ -1,0 +1,97 @@
+"""A contender's answers: every question gets one, what it read is recorded, and the cache never lies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from clara.answering.cache import AnswerCache
+from clara.answering.closed_book import closed_book
+from clara.answering.echo import Echo
+from clara.answering.rag import oracle, rag
+from clara.model.adapters import attach
+from clara.model.prompts import prompt_ids
+from clara.profiles import Lora
+from clara.provenance import digest
+from clara.records import Chunk, Question
+from clara.retrieval import OracleRetriever, TfidfRetriever
+
+EVIDENCE = ["The basin is 41 metres deep.", "Ada Lindqvist led the survey.", "It began in May."]
+CHUNKS = [
+    Chunk(id=f"d#{i:03d}", document="d", pages=(1,), text=text, tokens=9)
+    for i, text in enumerate(EVIDENCE, 1)
+]
+QUESTIONS = [
+    Question(
+        id=f"q{i}", question=f"What of {text.split()[1]}?", answers=(text.split()[-2],), document="d",
+        evidence=text, category="factual", keywords=(),
+    )
+    for i, text in enumerate(EVIDENCE)
+]  # fmt: skip
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return AnswerCache(tmp_path, max_tokens=4, batch_size=2)
+
+
+def test_what_was_read_is_recorded(tiny_base, cache):
+    answers = rag(tiny_base, cache, TfidfRetriever(CHUNKS), k=2).answer(QUESTIONS)
+    for question, answer in zip(QUESTIONS, answers, strict=True):
+        shown = [next(c.text for c in CHUNKS if c.id == id_) for id_ in answer.chunk_ids]
+        whole = prompt_ids(tiny_base.tokenizer, question.question, shown)
+        assert answer.question_id == question.id
+        assert answer.prompt_sha256 == digest(whole)
+        assert answer.tokens_read == len(whole)
+
+
+def test_a_closed_book_reads_the_question_alone(tiny_base, cache):
+    answer = closed_book(tiny_base, cache).answer(QUESTIONS[:1])[0]
+    assert answer.context_sha256 is None
+    assert answer.chunk_ids == ()
+    assert answer.prompt_sha256 == digest(prompt_ids(tiny_base.tokenizer, QUESTIONS[0].question))
+
+
+def test_a_second_time_the_same_answers_come_from_the_cache(tiny_base, cache):
+    first = closed_book(tiny_base, cache).answer(QUESTIONS)
+    again = closed_book(tiny_base, cache).answer(QUESTIONS)
+    assert [answer.cached for answer in first + again] == [False] * 3 + [True] * 3
+    assert [a.model_copy(update={"cached": False}) for a in again] == first
+
+
+def test_what_is_new_is_decoded_and_what_is_known_is_not(tiny_base, cache):
+    closed_book(tiny_base, cache).answer(QUESTIONS[:2])
+    assert [a.cached for a in closed_book(tiny_base, cache).answer(QUESTIONS)] == [True, True, False]
+
+
+def test_another_adapter_or_limit_has_another_file(tiny_base, cache, tmp_path):
+    adapted = attach(tiny_base, Lora(rank=2), seed=0)
+    longer = AnswerCache(tmp_path, max_tokens=5, batch_size=2)
+    assert len({cache.path(tiny_base), cache.path(adapted), longer.path(tiny_base)}) == 3
+
+
+def test_the_batch_size_does_not_change_the_answers(tiny_base, tmp_path):
+    texts = [
+        [a.text for a in closed_book(tiny_base, AnswerCache(tmp_path / str(n), 4, n)).answer(QUESTIONS)]
+        for n in (1, 2, 3)
+    ]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_a_prompt_that_does_not_fit_fails_and_is_not_cut(tiny_base, cache):
+    narrow = replace(tiny_base, window=20)
+    answers = oracle(narrow, cache, OracleRetriever(CHUNKS)).answer(QUESTIONS)
+    assert all(answer.stopped == "error" and "window 20" in answer.error for answer in answers)
+    assert [answer.question_id for answer in answers] == ["q0", "q1", "q2"]
+
+
+def test_one_that_does_not_fit_leaves_the_others_theirs(tiny_base, cache):
+    long = CHUNKS[0].model_copy(update={"text": EVIDENCE[0] + " Deep." * 200})
+    narrow = replace(tiny_base, window=300)
+    answers = oracle(narrow, cache, OracleRetriever([long, *CHUNKS[1:]])).answer(QUESTIONS)
+    assert [answer.error is None for answer in answers] == [False, True, True]
+
+
+def test_echo_repeats_the_question():
+    assert [answer.text for answer in Echo().answer(QUESTIONS)] == [q.question for q in QUESTIONS]

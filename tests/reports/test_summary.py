@@ -1,0 +1,123 @@
+"""Facts in, text out: what documents and models write is text in it, never mark-up or a broken table."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from clara.answering.contender import Facts
+from clara.metrics import mark_all
+from clara.records import Answer, Question
+from clara.reports.results import Evaluation, Results, degenerate
+from clara.reports.scoring import compare, contender_result
+from clara.reports.summary import as_json, summary, table, write
+
+NASTY = "a | b <script>alert(1)</script>\nc"
+SOURCES = {f"q{i}": (f"d#{i // 2}",) for i in range(6)}
+
+
+def question(i: int) -> Question:
+    return Question(id=f"q{i}", question=f"How deep is basin {i}? {NASTY}", answers=("41 metres",), document="d",
+                    evidence="41 metres", category="numeric", keywords=("metres",))  # fmt: skip
+
+
+def result(name: str, texts: list[str], error: str | None = None):
+    questions = [question(i) for i in range(len(texts))]
+    answers = [
+        Answer(question_id=q.id, contender=name, text=text, chunk_ids=("d#0",), context_sha256="0" * 64,
+               prompt_sha256="1" * 64, tokens_read=10, tokens_written=3, stopped="eos", seconds=0.5,
+               error=error if i == 0 else None)
+        for i, (q, text) in enumerate(zip(questions, texts, strict=True))
+    ]  # fmt: skip
+    facts = Facts(name=name, sees="retrieved chunks")
+    marks = mark_all(questions, answers)
+    return contender_result(facts, questions, answers, marks, SOURCES, subset=False, seed=0, resamples=200)
+
+
+@pytest.fixture
+def results() -> Results:
+    rag, tuned = result("rag", ["41 metres"] * 3 + [NASTY] * 3), result("tuned_rag", ["41 metres"] * 6)
+    return Results(
+        profile="default", seed=0, environment={"mlx": "0"}, digests={"questions": "2" * 64}, facts={"chunks": 3},
+        contenders={"rag": rag, "tuned_rag": tuned},
+        comparisons=(compare(tuned, rag, SOURCES, seed=0, resamples=200),),
+        evaluations=(Evaluation(name="a::b", outcome="failed", message=NASTY),), warnings=(NASTY,),
+    )  # fmt: skip
+
+
+def test_means_are_over_every_question(results):
+    assert results.contenders["rag"].em == 0.5
+    assert results.contenders["rag"].n == 6
+
+
+def test_a_failed_answer_is_counted_and_scores_zero():
+    marked = result("rag", ["41 metres"] * 4, error="no room")
+    assert (marked.n, marked.failed, marked.em) == (4, 1, 0.75)
+
+
+def test_the_mean_is_inside_its_interval(results):
+    for contender in results.contenders.values():
+        assert contender.f1_low <= contender.f1 <= contender.f1_high
+
+
+def test_shown_and_not_shown_are_told_apart(results):
+    assert set(results.contenders["rag"].by_retrieval) == {"hit", "miss"}
+    assert sum(n for _, n in results.contenders["rag"].by_retrieval.values()) == 6
+
+
+def test_what_documents_and_models_write_stays_text(results):
+    text = summary(results)
+    assert "<script>" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| rag |")]
+    assert rows
+    assert all(line.endswith("|") for line in rows)
+
+
+def test_a_failure_stands_above_the_numbers(results):
+    text = summary(results)
+    assert text.index("FAILED") < text.index("## Contenders")
+
+
+def test_every_row_of_a_table_has_the_columns_of_its_head(results):
+    blocks = [block for block in summary(results).split("\n\n") if block.lstrip().startswith("|")]
+    for block in blocks:
+        columns = {
+            line.replace("\\|", "").count("|") for line in block.strip().splitlines() if line.startswith("|")
+        }
+        assert len(columns) == 1, block
+
+
+def test_the_terminal_table_names_every_contender(results):
+    lines = table(results)
+    assert [line.split()[0] for line in lines[1:3]] == ["rag", "tuned_rag"]
+    assert any(line.startswith("tuned_rag − rag: ") for line in lines)
+
+
+def test_results_json_holds_every_answer_once_and_no_nan(results, tmp_path):
+    write(results, tmp_path)
+    read = json.loads((tmp_path / "results.json").read_text(), parse_constant=pytest.fail)
+    assert len(read["questions"]) == 12
+    assert read == json.loads(json.dumps(as_json(results)))
+    assert "questions" not in read["contenders"]["rag"]
+
+
+def test_writing_twice_leaves_no_partial_file(results, tmp_path):
+    write(results, tmp_path)
+    write(results, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.json", "summary.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped", "expected"),
+    [
+        ("", "eos", True),
+        ("a a a", "eos", True),
+        ("a b a", "eos", False),
+        ("a", "length", True),
+        ("41", "eos", False),
+    ],
+)
+def test_degenerate_answers_are_told(text, stopped, expected):
+    row = result("rag", ["x"]).questions[0].model_copy(update={"answer": text, "stopped": stopped})
+    assert degenerate(row) is expected

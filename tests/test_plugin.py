@@ -1,0 +1,84 @@
+"""The command line: what it refuses, it refuses before anything is trained, in one line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+EVALS = (str(REPOSITORY / "evals"), "-c", str(REPOSITORY / "pytest.ini"), "-p", "no:cacheprovider")
+
+
+def test_an_unknown_contender_is_a_usage_error_that_lists_those_there_are(pytester):
+    result = pytester.runpytest(*EVALS, "--contenders", "rag,tunned")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --contenders: tunned: choose from closed_book, rag, *echo*"])
+
+
+@pytest.mark.parametrize("option", ["--model", "--documents", "--questions"])
+def test_a_missing_path_is_a_usage_error(pytester, option):
+    result = pytester.runpytest(*EVALS, option, "nowhere")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: {option}: nowhere does not exist"])
+
+
+def test_an_unknown_profile_is_a_usage_error(pytester):
+    result = pytester.runpytest(*EVALS, "--profile", "huge")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--profile: invalid choice: 'huge'*smoke*"])
+
+
+def test_outside_the_repository_model_and_documents_are_asked_for_by_name(pytester):
+    shutil.copy(REPOSITORY / "conftest.py", pytester.path)
+    shutil.copytree(REPOSITORY / "evals", pytester.path / "evals")
+    shutil.copy(REPOSITORY / "pytest.ini", pytester.path)
+    (pytester.path / "tests").mkdir()
+    result = pytester.runpytest_subprocess("evals", "-p", "no:cacheprovider")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: no model in *: name one with --model DIR"])
+
+
+def test_the_options_are_explained(pytester):
+    text = pytester.runpytest(*EVALS, "--help").stdout.str()
+    for option in (
+        "--profile",
+        "--model",
+        "--documents",
+        "--questions",
+        "--contenders",
+        "--report",
+        "--seed",
+        "--store",
+    ):
+        assert option in text
+
+
+def test_a_contender_left_out_takes_its_evaluations_with_it(pytester):
+    result = pytester.runpytest(
+        *EVALS, "--collect-only", "-q", "--contenders", "closed_book,rag", *_inputs(pytester)
+    )
+    listed = result.stdout.str()
+    assert "test_accuracy[rag]" in listed
+    assert "tuned" not in listed.replace("test_tuned", "")
+
+
+def test_collecting_imports_nothing_heavy(pytester):
+    pytester.makepyfile(
+        probe="""
+        import sys
+        def pytest_sessionfinish():
+            heavy = {"mlx_lm", "scipy", "sklearn", "rouge_score", "pypdf", "transformers"} & set(sys.modules)
+            assert not heavy, heavy
+        """
+    )
+    pytester.syspathinsert()
+    result = pytester.runpytest_subprocess(*EVALS, "-p", "probe", "--collect-only", "-q", *_inputs(pytester))
+    assert result.ret == 0, result.stdout.str() + result.stderr.str()
+
+
+def _inputs(pytester: pytest.Pytester) -> list[str]:
+    (pytester.path / "model").mkdir()
+    (pytester.path / "model" / "config.json").write_text("{}")
+    return ["--model", "model", "--documents", ".", "--questions", "."]
