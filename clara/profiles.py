@@ -75,7 +75,7 @@ class Profile(Record):
     lm: Budget
     sft: Budget
     context_share: float = Field(default=0.25, ge=0, le=1)
-    held_out: float = Field(default=0.1, gt=0, lt=0.5)
+    held_out: float = Field(default=0.06, gt=0, lt=0.5)
     resamples: int = 2000
 
 
