@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-DOCUMENTS = sorted((REPOSITORY / "fixtures" / "documents").glob("*.pdf"))[:2]
+DOCUMENTS = sorted((REPOSITORY / "fixtures" / "documents").glob("*.pdf"))[-2:]
 Break = Callable[[pytest.MonkeyPatch, Path], None]
 
 
