@@ -94,8 +94,8 @@ DEFAULT = Profile(
     judges_quality=True,
     questions=None,
     control_questions=120,
-    lm=Budget(steps=60),
-    sft=Budget(steps=300),
+    lm=Budget(steps=40, learning_rate=5e-4),
+    sft=Budget(steps=160, learning_rate=5e-4),
 )
 
 PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT)}

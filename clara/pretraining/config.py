@@ -1,0 +1,122 @@
+"""The recipe of a reader: one file, read strictly, every number with its unit in its name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from clara.records import Record
+
+
+class TextRecipe(Record):
+    """Which text is read, and how often.
+
+    Attributes:
+        heldout_titles: Articles of the question files that nothing is trained on, not even the tokenizer.
+        plain_share: Share of the plain text by source; sources named in neither share are not read.
+        asked_share: Share of the passages that questions are made from.
+        words_per_title: Words kept of each title, from its beginning, by source; all where none is named.
+    """
+
+    heldout_titles: tuple[str, ...]
+    plain_share: dict[str, float]
+    asked_share: dict[str, float]
+    words_per_title: dict[str, int]
+
+
+class TokenizerRecipe(Record):
+    """Size of the vocabulary, special tokens included, and the text that it is trained on."""
+
+    entries: int
+    training_words: int
+
+
+class Phase(Record):
+    """A stretch of the training with its own mixture.
+
+    Attributes:
+        until: Where it ends, as a share of all steps; the last one ends at 1.
+        plain_text: Share of rows that are plain text.
+        kinds: Relative frequency of each sample maker in the other rows.
+    """
+
+    until: float = Field(gt=0, le=1)
+    plain_text: float = Field(ge=0, le=1)
+    kinds: dict[str, float]
+
+
+class RowRecipe(Record):
+    """Shape of a step's rows.
+
+    Attributes:
+        tokens_per_row: Length of a training sequence; the window of the reader.
+        rows_per_step: Rows of one optimiser step.
+        text_weight: Loss weight of a token of plain text.
+        context_weight: Loss weight of a token of a prompt.
+        answer_weight: Loss weight of a token of an answer; the largest of the three.
+        three_passages: Share of samples with three passages.
+        no_passage: Share of samples with none.
+    """
+
+    tokens_per_row: int
+    rows_per_step: int
+    text_weight: int = Field(ge=0, le=255)
+    context_weight: int = Field(ge=0, le=255)
+    answer_weight: int = Field(ge=1, le=255)
+    three_passages: float
+    no_passage: float
+
+
+class OptimizerRecipe(Record):
+    """AdamW: linear warm-up, constant rate, linear decay to zero."""
+
+    steps: int
+    warmup_steps: int
+    decay_steps: int
+    learning_rate: float
+    weight_decay: float
+    betas: tuple[float, float]
+    clip_norm: float
+
+
+class Watch(Record):
+    """What is looked at while training: steps between two lines of the curve, two scores, two checkpoints."""
+
+    log_every_steps: int
+    score_every_steps: int
+    score_questions: int
+    save_every_steps: int
+
+
+class Recipe(Record):
+    """Everything a training depends on beside its input files.
+
+    Attributes:
+        name: Name of the reader.
+        seed: Seeds the weights and every draw.
+        precision: Type that the forward and backward pass run in; master weights are always float32.
+        model: mlx-lm's ``config.json``, without what the tokenizer decides.
+    """
+
+    name: str
+    seed: int
+    precision: str = "bfloat16"
+    text: TextRecipe
+    tokenizer: TokenizerRecipe
+    rows: RowRecipe
+    phases: tuple[Phase, ...]
+    model: dict[str, Any]
+    optimizer: OptimizerRecipe
+    watch: Watch
+
+    def phase(self, step: int) -> Phase:
+        """The phase that a step (from 0) belongs to."""
+        return next(phase for phase in self.phases if step < phase.until * self.optimizer.steps)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe; an unknown or missing key is an error that names it."""
+    return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,214 @@
+"""Pretrain a reader: corpus → tokenizer → samples → training → export → score, in one command.
+
+Usage: ``python -m clara.pretraining.train RECIPE --text TEXT --questions FILE... --out DIR [--resume]``.
+What is in DIR already is not made again, so a killed run goes on with ``--resume`` where it was last saved.
+"""
+
+# Worker processes import this module anew, so nothing here imports MLX at the top.
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from clara.errors import ClaraError, TrainingError
+from clara.pretraining.config import Recipe, read_recipe
+from clara.pretraining.corpus import (
+    Passage,
+    ReadingQuestion,
+    apart_from,
+    contexts,
+    hold_out,
+    read_lines,
+    read_passages,
+    read_questions,
+    write_lines,
+)
+from clara.pretraining.rows import read_ahead
+from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
+
+_WORST_LOSS_OF_8_BITS = 0.005  # F1, as a fraction; the issue's half a point
+_log = logging.getLogger(__name__)
+
+
+def prepare(recipe: Recipe, text: Path, questions: Sequence[Path], out: Path) -> None:
+    """Write ``heldout.jsonl``, ``questions.jsonl.xz``, ``passages.jsonl.xz`` and ``tokenizer/``."""
+    out.mkdir(parents=True, exist_ok=True)
+    kept, heldout = hold_out(read_questions(questions), recipe.text.heldout_titles)
+    passages = apart_from(read_passages(text, recipe.text.words_per_title), heldout)
+    read = {*recipe.text.plain_share, *recipe.text.asked_share}
+    passages = [passage for passage in [*passages, *contexts(kept)] if passage.source in read]
+    write_lines(out / "heldout.jsonl", heldout)
+    write_lines(out / "questions.jsonl.xz", kept)
+    write_lines(out / "passages.jsonl.xz", passages)
+    _log.info("corpus: %d passages, %d questions, %d held out", len(passages), len(kept), len(heldout))
+    texts = _some_text(passages, kept, recipe.tokenizer.training_words)
+    tokenizer = train_tokenizer(texts, recipe.tokenizer.entries)
+    save_tokenizer(tokenizer, out / "tokenizer")
+
+
+def _some_text(
+    passages: Sequence[Passage], questions: Sequence[ReadingQuestion], words: int
+) -> Iterator[str]:
+    """Every question, and evenly spaced passages: as many as the tokenizer is to see."""
+    yield from (question.question for question in questions)
+    total = sum(passage.text.count(" ") + 1 for passage in passages)
+    yield from (passage.text for passage in passages[:: max(1, math.ceil(total / words))])
+
+
+def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
+    """Train from the last checkpoint in ``out`` to the recipe's last step, and draw the curve.
+
+    Returns:
+        The trained parameters, in float32.
+
+    Raises:
+        TrainingError: The loss is not finite.
+    """
+    import mlx.core as mx
+    from mlx.utils import tree_map
+    from mlx_lm.tokenizer_utils import load as load_tokenizer
+
+    from clara.pretraining.optimisation import (
+        State,
+        build_model,
+        build_optimizer,
+        compiled_step,
+        load_state,
+        save_state,
+    )
+
+    steps, watch = recipe.optimizer.steps, recipe.watch
+    tokenizer = load_tokenizer(out / "tokenizer")
+    model = build_model(recipe, len(tokenizer.get_vocab()))
+    optimizer = build_optimizer(recipe.optimizer)
+    checkpoint = out / "state.safetensors"
+    if checkpoint.exists():
+        done, parameters, moments = load_state(checkpoint, model.parameters())
+    else:
+        parameters = tree_map(lambda parameter: parameter.astype(mx.float32), model.parameters())
+        optimizer.init(parameters)
+        done, moments = 0, optimizer.state
+    advance = compiled_step(recipe, model, optimizer)
+    curve = Curve(out / "curve.jsonl", recipe, done)
+    for step, rows in enumerate(read_ahead(recipe, out, range(done, steps), workers), start=done + 1):
+        ids, weights = mx.array(rows.ids).astype(mx.int32), mx.array(rows.weights).astype(mx.float32)
+        parameters, moments, numbers = advance(parameters, moments, ids, weights)
+        mx.async_eval(parameters, moments, numbers)
+        if step % watch.log_every_steps == 0 or step == steps:
+            curve.add_losses(step, [float(number) for number in numbers])
+        if step % watch.save_every_steps == 0 or step == steps:
+            save_state(checkpoint, State(step, parameters, moments))
+        if step % watch.score_every_steps == 0:
+            curve.add(step, heldout=heldout_score(recipe, parameters, tokenizer, out))
+    return parameters
+
+
+def heldout_score(recipe: Recipe, parameters: Any, tokenizer: Any, out: Path) -> dict[str, Any]:
+    """Score of the weights as they are, on evenly spaced held-out questions with their passage."""
+    from clara.pretraining.export import filled
+    from clara.pretraining.score import sampled, score
+
+    questions = sampled(read_questions([out / "heldout.jsonl"]), recipe.watch.score_questions)
+    model, _ = filled(recipe, parameters, tokenizer, recipe.precision)
+    return score(model, tokenizer, recipe.rows.tokens_per_row, questions, ("gold",), batch_size=128)
+
+
+class Curve:
+    """The learning curve: one JSON line a look, with the tokens read so far and the seconds since the start."""
+
+    def __init__(self, path: Path, recipe: Recipe, done: int) -> None:
+        self._path, self._recipe = path, recipe
+        lines = [line for line in read_lines(path) if line["step"] <= done] if path.exists() else []
+        self._before = lines[-1]["seconds"] if lines else 0.0
+        self._began = time.perf_counter()
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+    def add_losses(self, step: int, numbers: Sequence[float]) -> None:
+        """Losses in nats a token; stops the training where one is not finite."""
+        if not all(map(math.isfinite, numbers)):
+            found = f"loss and gradient norm are {numbers}"
+            raise TrainingError("pretraining", step, found, "Lower the learning rate, and resume")
+        loss, answer_loss, context_loss, norm = numbers
+        self.add(step, loss=loss, answer_loss=answer_loss, context_loss=context_loss, gradient_norm=norm)
+
+    def add(self, step: int, **facts: Any) -> None:
+        """One line, in the file and in the log."""
+        rows = self._recipe.rows
+        line = {
+            "step": step,
+            "tokens": step * rows.rows_per_step * rows.tokens_per_row,
+            "seconds": round(self._before + time.perf_counter() - self._began, 1),
+            **facts,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        _log.info("%s", json.dumps(line))
+
+
+def finish(recipe: Recipe, template: str, parameters: Any, out: Path) -> None:
+    """Export in float16 and in eight bits, score both on every held-out question, keep the smaller if as good.
+
+    The kept one, with its card, is the folder of the reader's name.
+    """
+    from mlx_lm import load
+    from mlx_lm.utils import dequantize_model
+
+    from clara.pretraining.card import write_card
+    from clara.pretraining.export import export
+    from clara.pretraining.score import score
+
+    questions = read_questions([out / "heldout.jsonl"])
+    scores = {}
+    for name in ("float16", "8-bit"):
+        export(recipe, parameters, out / "tokenizer", out / name, quantised=name == "8-bit")
+        model, tokenizer = load(str(out / name))[:2]
+        window = recipe.rows.tokens_per_row
+        scores[name] = score(dequantize_model(model), tokenizer, window, questions, batch_size=128)
+        _log.info("%s: %s", name, json.dumps(scores[name]))
+    lost = scores["float16"]["gold"]["f1"] - scores["8-bit"]["gold"]["f1"]
+    kept = "8-bit" if lost < _WORST_LOSS_OF_8_BITS else "float16"
+    (out / "scores.json").write_text(json.dumps({"kept": kept, **scores}, indent=1), encoding="utf-8")
+    shutil.copytree(out / kept, out / recipe.name, dirs_exist_ok=True)
+    write_card(recipe, template, out, out / recipe.name)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run every step that DIR does not hold yet; 1 if an input cannot be used or the training must stop."""
+    parser = argparse.ArgumentParser(prog="python -m clara.pretraining.train", description=__doc__)
+    parser.add_argument(
+        "recipe", type=Path, help="the recipe, a .toml file; its model card is the .md beside it"
+    )
+    parser.add_argument("--text", type=Path, required=True, help="passages: source, licence, title, text")
+    parser.add_argument("--questions", type=Path, nargs="+", required=True, help="files of written questions")
+    parser.add_argument("--out", type=Path, required=True, help="folder of everything that is made")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
+    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="row makers")
+    options = parser.parse_args(arguments)
+    if options.out.exists() and any(options.out.iterdir()) and not options.resume:
+        parser.error(f"{options.out} is not empty. Add --resume to go on with it, or name another folder.")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        recipe = read_recipe(options.recipe)
+        if not (options.out / "tokenizer" / "tokenizer.json").exists():
+            prepare(recipe, options.text, options.questions, options.out)
+        template = options.recipe.with_suffix(".md").read_text(encoding="utf-8")
+        finish(recipe, template, optimise(recipe, options.out, options.workers), options.out)
+    except (ClaraError, OSError, ValueError) as error:
+        _log.error("%s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

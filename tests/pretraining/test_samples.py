@@ -1,0 +1,140 @@
+"""Spans, questions made of them, and the samples that come of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clara.pretraining import asking
+from clara.pretraining.corpus import contexts, read_passages, read_questions
+from clara.pretraining.samples import MAKERS, Library, around, make_sample, window
+from clara.pretraining.spans import find_spans, first_names, is_person, sentences
+
+SENTENCE = (
+    "In May 1907 Ada Lindqvist measured a depth of 41 metres near Port Ostrel because of the silted channel."
+)
+
+
+@pytest.fixture(scope="module")
+def library(text_file: Path, questions_file: Path) -> Library:
+    questions = read_questions([questions_file])
+    share = {"towns": 0.5, "ports": 0.3, "questions": 0.2}
+    passages = [*read_passages(text_file, {}), *contexts(questions)]
+    return Library(passages, questions, {"plain": share, "asked": share})
+
+
+@given(st.text())
+def test_sentences_lie_in_order_and_lose_nothing_but_blanks(text: str):
+    bounds = sentences(text)
+    assert all(start <= end for start, end in bounds)
+    assert all(left[1] <= right[0] for left, right in pairwise(bounds))
+    kept = "".join(text[start:end] for start, end in bounds)
+    assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+def test_initial_or_title_ends_no_sentence():
+    text = "Dr. Brell met J. Averley. They sailed."
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "Dr. Brell met J. Averley.",
+        "They sailed.",
+    ]
+
+
+@given(st.text())
+def test_span_lies_in_its_sentence(text: str):
+    assert all(0 <= span.start < span.end <= len(text) for span in find_spans(text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("date", "May 1907"),
+        ("number", "41 metres"),
+        ("name", "Ada Lindqvist"),
+        ("name", "Port Ostrel"),
+        ("phrase", "depth"),
+        ("reason", "the silted channel"),
+    ],
+)
+def test_span_of_each_kind_is_found(kind: str, answer: str):
+    assert (kind, answer) in {(span.kind, SENTENCE[span.start : span.end]) for span in find_spans(SENTENCE)}
+
+
+def test_people_are_known_by_first_name_or_title_of_address():
+    known = first_names(["Ada Lindqvist (born 1809) was a keeper.", "Port Ostrel (founded early) is a town."])
+    assert is_person("Ada Brell", "", known)
+    assert is_person("Averley", "the late Mr. ", known)
+    assert not is_person("Port Ostrel", "near ", known)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "after", "kind", "person", "words"),
+    [
+        ("It was built in", "1907", "by hand.", "date", False, ("when", "year")),
+        ("They counted", "41 boats", "in the bay.", "number", False, ("how many boats",)),
+        ("It was built by", "Ada Lindqvist", "alone.", "name", True, ("who",)),
+        ("It was lost because of", "the storm", "", "reason", False, ("why",)),
+    ],
+)
+def test_question_word_fits_what_is_asked_for(before, answer, after, kind, person, words):
+    for seed in range(20):
+        question, _ = asking.wh_question(before, answer, after, kind, person, Random(seed))
+        assert any(word in question.lower() for word in words)
+        assert answer not in question
+
+
+def test_lost_words_never_include_the_gap():
+    question = "Ada ____ the depth of the northern basin"
+    for seed in range(20):
+        assert asking.GAP in asking.with_words_lost(question, 0.9, Random(seed)).split()
+
+
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+@given(seed=st.integers(0, 2**32))
+def test_answer_stands_in_a_passage(library: Library, kind: str, seed: int):
+    sample = make_sample(library, {kind: 1.0}, 0.3, 0.0, Random(seed))
+    assert 1 <= len(sample.passages) <= 3
+    assert sum(sample.answer in passage for passage in sample.passages) == 1
+
+
+def test_cloze_has_a_gap_and_its_sentence_is_in_the_passage(library: Library):
+    sample = make_sample(library, {"cloze": 1.0}, 0.0, 0.0, Random(1))
+    assert asking.GAP in sample.question
+
+
+def test_sentence_asked_about_a_recurring_span_is_taken_out(library: Library):
+    for seed in range(30):
+        sample = make_sample(library, {"recurring": 1.0}, 0.0, 0.0, Random(seed))
+        assert sample.question.replace(asking.GAP, sample.answer) not in sample.passages[0]
+
+
+def test_samples_without_passages_show_none(library: Library):
+    assert make_sample(library, {"written": 1.0}, 0.0, 1.0, Random(0)).passages == ()
+
+
+@given(seed=st.integers(0, 2**32))
+def test_sample_is_a_function_of_its_seed(library: Library, seed: int):
+    kinds = dict.fromkeys(MAKERS, 1.0)
+    assert make_sample(library, kinds, 0.3, 0.1, Random(seed)) == make_sample(
+        library, kinds, 0.3, 0.1, Random(seed)
+    )
+
+
+@given(seed=st.integers(0, 2**32), words=st.integers(5, 80))
+def test_context_cut_around_an_answer_keeps_it(library: Library, seed: int, words: int):
+    for question in library.questions:
+        cut = around(question.context, question.answers[0], words, Random(seed))
+        assert question.answers[0] in cut
+        assert cut in question.context
+
+
+def test_window_is_whole_sentences_up_to_its_words():
+    document = ["One two three. Four five six.", "Seven eight nine."]
+    assert window(document, 0, 6) == "One two three. Four five six."
+    assert window(document, 0, 9) == "One two three. Four five six. Seven eight nine."
+    assert window(document, 1, 1) == "Seven eight nine."
