@@ -18,6 +18,7 @@ from pathlib import Path
 
 from clara.errors import BlasError
 
+_tried: list[bool] = []  # once: where there is no optimised BLAS, one warning is enough
 _REMEDY = "Install one: `pip install mkl`, or your system's OpenBLAS"
 
 
@@ -37,13 +38,14 @@ def preload() -> str:
     Raises:
         BlasError: ``mlx.core`` was imported earlier, so that it is bound to the slow BLAS already.
     """
-    if not needed() or _optimised(in_use()):
+    if not needed() or _optimised(in_use()) or _tried:
         return in_use()
     if "mlx.core" in sys.modules:
         raise BlasError(
             "mlx.core was imported before clara chose its BLAS, so matrix products would run 50 times slower. "
             "Import clara first, or call clara.blas.preload() before `import mlx.core`."
         )
+    _tried.append(True)
     # MKL otherwise picks its kernels by the alignment of each buffer, and two runs differ in the last bit.
     os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     for library in _candidates():

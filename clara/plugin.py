@@ -146,6 +146,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in absent]
     items.sort(key=_place)
     if any(map(_is_evaluation, items)):
+        if hasattr(config, "workerinput"):
+            raise pytest.UsageError("evaluations share what they train: run them without -n")
         _check_inputs(settings)
 
 
@@ -181,8 +183,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 item.location[1] or 0,
                 f"Skipped: {_NOT_JUDGED}: the cause is {first}",
             )
-    if report.when == "call" or not report.passed:
-        ledger.evaluations.setdefault(report.nodeid, (report.outcome, _message(report)))
+    is_news = report.when == "call" or not report.passed
+    if is_news and (report.nodeid not in ledger.evaluations or report.failed):  # a teardown can fail, too
+        ledger.evaluations[report.nodeid] = (report.outcome, _message(report))
     return report  # type: ignore[return-value]
 
 
@@ -248,6 +251,10 @@ def _settings(config: pytest.Config) -> Settings:
         for path in [paths] if isinstance(paths, Path) else paths or ():
             if not path.exists():
                 raise pytest.UsageError(f"--{name}: {path} does not exist")
+    for name in ("report", "store"):
+        folder = config.getoption(name)
+        if folder and folder.exists() and not folder.is_dir():
+            raise pytest.UsageError(f"--{name}: {folder} is not a folder")
     return Settings(
         profile=PROFILES[config.getoption("profile")],
         model=given["model"] or (models[-1].parent if models else fixtures / "models"),
@@ -286,8 +293,11 @@ def _check_inputs(settings: Settings) -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    folders = item.path.parts
-    return next((place for place, name in enumerate(_FOLDERS) if name in folders and "evals" in folders), -1)
+    evals = item.config.rootpath / "evals"
+    if not item.path.is_relative_to(evals):
+        return -1
+    folder = item.path.relative_to(evals).parts[0]
+    return _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
 
 
 def _takes_part(item: pytest.Item, contenders: Sequence[str]) -> bool:
@@ -317,9 +327,9 @@ def _message(report: pytest.TestReport) -> str:
 
 
 def _results(config: pytest.Config) -> Results | None:
-    """The run's results; None if no contender was scored."""
+    """The run's results; None if no evaluation was run."""
     ledger, settings = config.stash[ledger_key], config.stash[settings_key]
-    if not ledger.contenders:
+    if not ledger.evaluations:
         return None
     from clara.provenance import environment
     from clara.reports.results import Evaluation, Results

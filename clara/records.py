@@ -134,6 +134,7 @@ class Answer(Record):
         chunk_ids: Chunks shown, in the order shown.
         context_sha256: Digest of the context exactly as it stood in the prompt; None when nothing was shown.
         prompt_sha256: Digest of the prompt's token ids.
+        adapter_sha256: Digest of the adapter that was in the model while it wrote; None for a bare base.
         tokens_read: Length of the prompt in tokens.
         tokens_written: Tokens generated, the stop token included.
         stopped: Why generation ended.
@@ -148,6 +149,7 @@ class Answer(Record):
     chunk_ids: tuple[str, ...] = ()
     context_sha256: str | None = None
     prompt_sha256: str
+    adapter_sha256: str | None = None
     tokens_read: int = Field(ge=0)
     tokens_written: int = Field(ge=0)
     stopped: Literal["eos", "newline", "length", "none", "error"]

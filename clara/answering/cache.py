@@ -9,6 +9,7 @@ from typing import Literal
 from filelock import FileLock
 from pydantic import Field
 
+from clara.model.adapters import adapter_tensors, tensors_digest
 from clara.model.base import LanguageModel
 from clara.model.decoding import greedy
 from clara.provenance import code_digest, digest, environment
@@ -20,6 +21,7 @@ class Reading(Record):
 
     Attributes:
         prompt_sha256: Digest of the prompt's token ids.
+        adapter_sha256: Digest of the adapter that was in the model while it wrote; None for a bare base.
         text: First line, stripped.
         tokens_written: Tokens generated, the stop token included.
         stopped: Why generation ended.
@@ -28,6 +30,7 @@ class Reading(Record):
     """
 
     prompt_sha256: str
+    adapter_sha256: str | None
     text: str
     tokens_written: int = Field(ge=0)
     stopped: Literal["eos", "newline", "length", "error"]
@@ -65,12 +68,13 @@ class AnswerCache:
 
     def read_afresh(self, model: LanguageModel, prompts: dict[str, Sequence[int]]) -> dict[str, Reading]:
         """The same by key, decoded whatever the disk says; nothing is written."""
+        adapter = adapter_in(model)
         written = greedy(
             model.model, model.tokenizer, list(prompts.values()), self.max_tokens, self.batch_size
         )
         return {
             key: Reading(
-                prompt_sha256=key, text=generation.text, tokens_written=len(generation.tokens),
+                prompt_sha256=key, adapter_sha256=adapter, text=generation.text, tokens_written=len(generation.tokens),
                 stopped=generation.stopped, seconds=generation.seconds,
             )
             for key, generation in zip(prompts, written, strict=True)
@@ -79,10 +83,16 @@ class AnswerCache:
     def path(self, model: LanguageModel) -> Path:
         """The file of this model's answers."""
         decided_by = {
-            "base": model.base_digest, "adapter": model.adapter_digest, "max_tokens": self.max_tokens,
+            "base": model.base_digest, "adapter": adapter_in(model), "max_tokens": self.max_tokens,
             "code": code_digest(), "environment": environment(),
         }  # fmt: skip
         return self.folder / f"{digest(decided_by)[:32]}.jsonl"
+
+
+def adapter_in(model: LanguageModel) -> str | None:
+    """Digest of the adapter that the model has in memory; taken of its tensors, not of what it is called."""
+    tensors = adapter_tensors(model.model)
+    return tensors_digest(tensors) if tensors else None
 
 
 def _load(path: Path) -> dict[str, Reading]:

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clara.answering.cache import AnswerCache, Reading
+from clara.answering.cache import AnswerCache, Reading, adapter_in
 from clara.answering.contender import Facts
 from clara.model.base import LanguageModel
 from clara.model.prompts import context_text, prompt_ids
+from clara.provenance import digest
 from clara.records import Answer, Chunk, Question
 from clara.retrieval import Retriever
 
@@ -56,8 +57,14 @@ class Reader:
         self, question: Question, chunks: Sequence[Chunk], prompt: Sequence[int], reading: Reading | None
     ) -> Answer:
         if reading is None:
-            error = f"the prompt has {len(prompt)} tokens, the window {self.model.window}: show fewer chunks"
-            reading = Reading(prompt_sha256="", text="", tokens_written=0, stopped="error", seconds=0)
+            error = (
+                f"the prompt has {len(prompt)} tokens, which with an answer of {self.cache.max_tokens} does not fit "
+                f"the model's window of {self.model.window}: use a model with a longer one, or shorter questions"
+            )
+            reading = Reading(
+                prompt_sha256=digest(list(prompt)), adapter_sha256=adapter_in(self.model), text="",
+                tokens_written=0, stopped="error", seconds=0,
+            )  # fmt: skip
         else:
             error = None
         return Answer(

@@ -15,9 +15,10 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 from jaxtyping import Float, Int
+from mlx.utils import tree_flatten
 
 from clara.errors import ModelError
-from clara.provenance import files_digest
+from clara.provenance import digest, files_digest
 
 _DEFAULT_WINDOW = 2048
 
@@ -30,7 +31,7 @@ class LanguageModel:
         model: mlx-lm's model, in evaluation mode.
         tokenizer: mlx-lm's tokenizer, with a chat template.
         path: Folder of the base.
-        base_digest: Digest of the base's files.
+        base_digest: Digest of the base's files, its device and its precision.
         adapter_digest: Digest of the adapter's tensors; None for the base itself.
         window: Longest sequence in tokens.
     """
@@ -62,9 +63,9 @@ def load_base(path: Path) -> LanguageModel:
     files = _model_files(path)
     try:
         model, tokenizer = load(str(path))[:2]
-    except ValueError as error:
+    except (ValueError, RuntimeError, OSError) as error:
         raise ModelError(
-            path, f"mlx-lm cannot load it: {error}", "Use a model that mlx-lm supports"
+            path, f"mlx-lm cannot load it: {error}", "Use a whole model that mlx-lm supports"
         ) from error
     if not tokenizer.chat_template:
         raise ModelError(path, "its tokenizer has no chat template", "Use an instruction-tuned model")
@@ -74,7 +75,10 @@ def load_base(path: Path) -> LanguageModel:
     model.freeze()
     model.eval()
     mx.eval(model.parameters())
-    return LanguageModel(model, tokenizer, path, files_digest(files), _window(path))
+    # The same files are another model in another precision or on another device.
+    precision = sorted({str(value.dtype) for _, value in tree_flatten(model.parameters())})
+    base_digest = digest([files_digest(files), str(mx.default_device()), precision])
+    return LanguageModel(model, tokenizer, path, base_digest, _window(path))
 
 
 def hidden_states(

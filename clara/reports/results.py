@@ -106,7 +106,6 @@ class Evaluation(Record):
 class Results(Record):
     """A whole run."""
 
-    schema_version: int = SCHEMA_VERSION
     profile: str
     seed: int
     environment: dict[str, str | int]
@@ -116,6 +115,19 @@ class Results(Record):
     comparisons: tuple[Comparison, ...]
     evaluations: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """How the evaluations went, and whether the numbers below them mean anything."""
+        count = {o: sum(e.outcome == o for e in self.evaluations) for o in ("passed", "failed", "skipped")}
+        counted = (
+            f"{count['passed']} evaluations passed, {count['failed']} failed, {count['skipped']} not judged"
+        )
+        if count["failed"]:
+            return f"FAILED: the numbers below prove nothing until these pass ({counted})"
+        if not any(e.name.startswith("invariants/") for e in self.evaluations):
+            return f"NOT PROVED FAIR: the invariants were not run ({counted})"
+        return counted
 
     @property
     def failures(self) -> list[Evaluation]:

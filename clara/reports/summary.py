@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clara.reports.results import Comparison, ContenderResult, QuestionResult, Results
+from clara.reports.results import SCHEMA_VERSION, Comparison, ContenderResult, QuestionResult, Results
 
 _WORST = 8
 _COLUMNS: tuple[tuple[str, Callable[[ContenderResult], str]], ...] = (
@@ -20,6 +20,7 @@ _COLUMNS: tuple[tuple[str, Callable[[ContenderResult], str]], ...] = (
     ("EM [95 %]", lambda c: f"{_percent(c.em)} {_interval(c.em_low, c.em_high)}"),
     ("ROUGE-L", lambda c: _percent(c.rouge_l)),
     ("keyword", lambda c: _percent(c.keyword)),
+    ("degenerate", lambda c: _percent(c.degenerate)),
     ("tokens read", lambda c: f"{c.tokens_read:,}"),
     ("seconds", lambda c: f"{c.seconds:.1f}{' (cached)' if c.cached else ''}"),
 )
@@ -45,7 +46,7 @@ def write(results: Results, folder: Path) -> None:
 def as_json(results: Results) -> dict[str, Any]:
     """The form of ``results.json``: every question of every contender in one list."""
     rows = [row.model_dump(mode="json") for c in results.contenders.values() for row in c.questions]
-    return {**results.model_dump(mode="json"), "questions": rows}
+    return {"schema": SCHEMA_VERSION, **results.model_dump(mode="json"), "questions": rows}
 
 
 def summary(results: Results) -> str:

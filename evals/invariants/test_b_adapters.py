@@ -7,9 +7,13 @@ import pytest
 PROBES = 4  # questions whose outputs are compared: one is enough to see a difference, four to be told which
 
 
-@pytest.fixture(scope="module", params=["lm", "sft"])
-def artefact(request, lm_artefact, sft_artefact):
-    return {"lm": lm_artefact, "sft": sft_artefact}[request.param]
+TRAINED = {"tuned": "sft_artefact", "tuned_rag": "sft_artefact", "shuffled_labels": "shuffled_artefact"}
+BARE = ("closed_book", "rag", "oracle", "shuffled")
+
+
+@pytest.fixture(params=["lm_artefact", "sft_artefact", "shuffled_artefact"])
+def artefact(request):
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +59,48 @@ def test_every_earlier_stage_was_trained_and_named(sft_artefact):
 
 
 @pytest.mark.presumes("adapter_file_exists_and_differs_from_its_initialisation")
-@pytest.mark.parametrize("name", ["tuned", "tuned_rag"])
-def test_adapter_in_memory_equals_its_file(request, name, sft_artefact):
-    """What answers is, tensor by tensor, what lies on disk."""
+@pytest.mark.parametrize("name", TRAINED)
+def test_adapter_in_memory_equals_its_file(request, name):
+    """What is loaded is, tensor by tensor, what lies on disk."""
     from clara.model.adapters import adapter_tensors, tensors_digest
 
-    contender = request.getfixturevalue(name)
-    in_memory = adapter_tensors(contender.model.model)
+    trained = request.getfixturevalue(TRAINED[name])
+    in_memory = adapter_tensors(request.getfixturevalue(name).model.model)
     assert in_memory, f"{name} answers with a model that has no adapter: the base was returned instead"
-    assert tensors_digest(in_memory) == sft_artefact.manifest.adapter_digest, (
-        f"{name} answers with weights that are not those of {sft_artefact.path}: the adapter was not loaded"
+    assert tensors_digest(in_memory) == trained.manifest.adapter_digest, (
+        f"{name} answers with weights that are not those of {trained.path}: the adapter was not loaded"
     )
+
+
+@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+@pytest.mark.parametrize("name", TRAINED)
+def test_answers_were_written_with_the_trained_adapter(request, name, answers):
+    """Each answer carries the digest of the adapter that was in the model while it was written."""
+    trained = request.getfixturevalue(TRAINED[name]).manifest.adapter_digest
+    others = [a.question_id for a in answers(request.getfixturevalue(name)) if a.adapter_sha256 != trained]
+    assert not others, (
+        f"{len(others)} answers of {name} were written by a model with another adapter or none, "
+        f"the first to {others[0]}"
+    )
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_untrained_contenders_answer_with_the_bare_base(request, name, answers):
+    """They are what tuning is compared with: an adapter in one of them, and every difference is void."""
+    adapted = [a.question_id for a in answers(request.getfixturevalue(name)) if a.adapter_sha256 is not None]
+    assert not adapted, (
+        f"{name} answered with an adapter in the model, first to {adapted[0]}: not the bare base"
+    )
+
+
+def test_permuted_answers_are_wrong_ones(training_questions, settings):
+    """Otherwise ``shuffled_labels`` is a second ``tuned``, and bounds nothing; some may be equal by chance."""
+    from clara.training import stages
+
+    true = training_questions[0]
+    permuted = stages.permuted_answers(true, settings.seed)
+    changed = sum(p.answer != q.answer for p, q in zip(permuted, true, strict=True))
+    assert changed >= 0.9 * len(true), f"only {changed} of {len(true)} answers were permuted"
 
 
 @pytest.mark.presumes("adapter_in_memory_equals_its_file")

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
+
+
+def letters(text):
+    """Text as any tokenizer gives it back: compatibility forms folded, white space gone."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def by_id(answers):
@@ -45,6 +52,9 @@ def test_no_prompt_was_truncated(request, name, answers, questions, chunks, base
             assert answer.prompt_sha256 == digest(whole), (
                 f"what {name} read for {answer.question_id} is not question and chunks {answer.chunk_ids}"
             )
+            read = letters(base.tokenizer.decode(whole))
+            for said in (asked[answer.question_id], *(text[i] for i in answer.chunk_ids)):
+                assert letters(said) in read, f"{name}'s prompt for {answer.question_id} lacks {said[:60]!r}"
 
 
 @pytest.mark.parametrize("name", ["closed_book", "tuned", "untrained", "shuffled_labels"])

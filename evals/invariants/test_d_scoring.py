@@ -78,7 +78,7 @@ def test_failures_are_counted_and_score_zero(contender, result):
     )
 
 
-@pytest.mark.presumes("every_question_is_scored")
+@pytest.mark.presumes("every_question_is_scored", "failures_are_counted_and_score_zero")
 @pytest.mark.parametrize("name", ["closed_book", "rag", "tuned", "tuned_rag"])
 def test_cached_answers_equal_fresh_ones(request, name, questions, answers, settings):
     """A few answers are decoded again, whatever the cache says: a stale one would be another model's."""

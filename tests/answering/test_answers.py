@@ -82,7 +82,7 @@ def test_the_batch_size_does_not_change_the_answers(tiny_base, tmp_path):
 def test_a_prompt_that_does_not_fit_fails_and_is_not_cut(tiny_base, cache):
     narrow = replace(tiny_base, window=20)
     answers = oracle(narrow, cache, OracleRetriever(CHUNKS)).answer(QUESTIONS)
-    assert all(answer.stopped == "error" and "window 20" in answer.error for answer in answers)
+    assert all(answer.stopped == "error" and "window of 20" in answer.error for answer in answers)
     assert [answer.question_id for answer in answers] == ["q0", "q1", "q2"]
 
 

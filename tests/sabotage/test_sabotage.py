@@ -190,6 +190,43 @@ def context_for_a_closed_book(patch, store):
     patch.setattr(tuned, "tuned", shown)
 
 
+def context_left_out_of_the_prompt(patch, store):
+    """Everyone is said to be shown chunks, and nobody is."""
+    patch.setattr("clara.model.prompts.user_text", lambda question, passages=(): f"Question: {question}")
+
+
+def adapter_in_the_base(patch, store):
+    """``rag`` answers with an adapter in it: tuning is compared with something else than the base."""
+    from clara.answering import rag
+    from clara.model.adapters import attach
+    from clara.profiles import SMOKE
+
+    honest = rag.rag
+    patch.setattr(rag, "rag", lambda base, *others: honest(attach(base, SMOKE.lora, seed=1), *others))
+
+
+def base_at_answer_time(patch, store):
+    """The right adapter is loaded, and the base is called."""
+    from dataclasses import replace
+
+    from clara.answering.reader import Reader
+    from clara.model.adapters import without_adapter
+
+    honest = Reader.answer
+
+    def answer(self, questions):
+        if self.facts.name == "tuned":
+            self = replace(self, model=replace(self.model, model=without_adapter(self.model)))
+        return honest(self, questions)
+
+    patch.setattr(Reader, "answer", answer)
+
+
+def labels_not_permuted(patch, store):
+    """The control that should learn nothing true is taught the truth."""
+    patch.setattr("clara.training.stages.permuted_answers", lambda questions, seed: list(questions))
+
+
 def shuffled_from_the_same_document(patch, store):
     """The wrong chunks are not wrong enough."""
     from clara.retrieval import ShuffledRetriever
@@ -387,6 +424,10 @@ CASES: list[tuple[Break, str, str]] = [
     (fresh_adapter_not_zero, "untrained_answers_equal_the_bases", "an untrained adapter changes"),
     (swapped_context, "rag_and_tuned_rag_were_shown_identical_context", "were shown different context"),
     (truncated_prompt, "no_prompt_was_truncated", "the prompt was truncated"),
+    (context_left_out_of_the_prompt, "no_prompt_was_truncated", "lacks"),
+    (adapter_in_the_base, "untrained_contenders_answer_with_the_bare_base", "rag answered with an adapter"),
+    (base_at_answer_time, "answers_were_written_with_the_trained_adapter", "with another adapter or none"),
+    (labels_not_permuted, "permuted_answers_are_wrong_ones", "answers were permuted"),
     (context_for_a_closed_book, "closed_books_saw_no_context", "tuned was shown context"),
     (shuffled_from_the_same_document, "shuffled_context_is_of_another_document", "question's own document"),
     (unreadable_document, "every_document_was_read", "broken.pdf"),
@@ -400,7 +441,7 @@ CASES: list[tuple[Break, str, str]] = [
     (paired_by_position, "answers_are_joined_by_id_and_never_by_position", "by position"),
     (swallowed_error, "failures_are_counted_and_score_zero", "an error was swallowed"),
     (stale_cache, "cached_answers_equal_fresh_ones", "the answer cache is stale"),
-    (window_too_small, "failures_are_counted_and_score_zero", "show fewer chunks"),
+    (window_too_small, "failures_are_counted_and_score_zero", "does not fit"),
     (exact_match_never, "a_perfect_answerer_scores_one", "em=0.0"),
     (silence_is_right, "an_empty_answerer_scores_zero", "rouge_l=1.0"),
     (keywords_for_everyone, "echo_scores_near_zero", "100.0% on keyword"),
@@ -411,7 +452,7 @@ CASES: list[tuple[Break, str, str]] = [
 def test_exactly_its_evaluation_turns_red(bench, monkeypatch, broken, evaluation, message):
     broken(monkeypatch, bench.store)
     # Trained on its own, the control would ring the training's alarms a second time.
-    reds = bench.red("-k", "not shuffled_labels")
+    reds = bench.red("-k", "not shuffled_labels and not shuffled_artefact")
     assert list(reds) == [f"test_{evaluation}"]
     assert message in reds[f"test_{evaluation}"]
 
