@@ -6,6 +6,7 @@ documents → chunks → training questions → stages → adapters → contende
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -188,7 +189,10 @@ def obtain(settings, profile, base, leak_free, uncaptured, ledger):
                 settings.store / "adapters", base, stage, name=name, data=data, settings=budget.model_dump(),
                 lora=profile.lora, seed=settings.seed, parent=parent,
             )  # fmt: skip
+            first, last = (artefact.manifest.held_out[i][1] for i in (0, -1))
+            sys.stderr.write(f"\nclara: stage {name}: held-out loss {first:.3f} → {last:.3f}\n")
         ledger.digests[f"adapter {name}"] = artefact.manifest.adapter_digest
+        ledger.digests[f"training data {name}"] = artefact.manifest.recipe.data
         ledger.facts[f"training seconds, {name}"] = round(artefact.manifest.seconds, 1)
         return artefact
 
@@ -202,19 +206,21 @@ def lm_artefact(obtain, lm_stage, training_texts, profile):
 
 
 @pytest.fixture(scope="session")
-def sft_artefact(obtain, sft_stage, lm_artefact, training_questions, profile):
+def sft_artefact(obtain, sft_stage, lm_artefact, training_questions, chunks, profile):
     """The same adapter, then taught to answer: what ``tuned`` and ``tuned_rag`` load."""
     data = [[question.model_dump() for question in part] for part in training_questions]
+    data.append([chunk.model_dump() for chunk in chunks])
     return obtain("sft", lambda: sft_stage(training_questions[0]), data, profile.sft, lm_artefact)
 
 
 @pytest.fixture(scope="session")
-def shuffled_artefact(obtain, sft_stage, lm_artefact, training_questions, profile, settings):
+def shuffled_artefact(obtain, sft_stage, lm_artefact, training_questions, chunks, profile, settings):
     """The same adapter taught permuted answers, for as many steps."""
     from clara.training.stages import permuted_answers
 
     permuted = permuted_answers(training_questions[0], settings.seed)
     data = [[question.model_dump() for question in part] for part in (permuted, training_questions[1])]
+    data.append([chunk.model_dump() for chunk in chunks])
     return obtain("sft on permuted answers", lambda: sft_stage(permuted), data, profile.sft, lm_artefact)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jinja2 import TemplateError
+
 INSTRUCTION = (
     "Answer the question as briefly as possible, with words of the background where there is one. "
     "Give the answer only."
@@ -55,6 +57,15 @@ def answer_ids(tokenizer: Any, answer: str) -> list[int]:
 
 def _render(tokenizer: Any, content: str) -> str:
     messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": content}]
+    try:
+        return _templated(tokenizer, messages)
+    except (
+        TemplateError
+    ):  # a template without system turns: the instruction opens the user's, for every contender
+        return _templated(tokenizer, [{"role": "user", "content": f"{INSTRUCTION}\n\n{content}"}])
+
+
+def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> str:
     text: str = tokenizer.apply_chat_template(
         messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
     )

@@ -15,7 +15,15 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from clara.errors import ArtefactError
-from clara.model.adapters import WEIGHTS, adapter_tensors, attach, load_adapter, save_adapter, tensors_digest
+from clara.model.adapters import (
+    CONFIG,
+    WEIGHTS,
+    adapter_tensors,
+    attach,
+    load_adapter,
+    save_adapter,
+    tensors_digest,
+)
 from clara.model.base import LanguageModel
 from clara.profiles import Lora
 from clara.provenance import code_digest, digest, environment
@@ -158,7 +166,8 @@ def _make(path: Path, recipe: Recipe, base: LanguageModel, stage: Stage, parent:
         held_out=tuple(history.held_out), seconds=history.seconds,
     )  # fmt: skip
     (partial / _MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
-    (partial / "state.safetensors").unlink(missing_ok=True)
+    for leftover in [path for path in partial.iterdir() if path.name not in (WEIGHTS, CONFIG, _MANIFEST)]:
+        leftover.unlink()
     partial.replace(path)
 
 
