@@ -32,7 +32,7 @@ def test_every_batch_had_supervised_tokens(manifests):
         assert fewest > 0, f"stage {manifest.recipe.stage}, step {step}: a batch had no supervised token"
 
 
-@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+@pytest.mark.presumes("adapter_in_memory_equals_its_file", "loaded_adapter_changes_the_outputs")
 def test_tuned_loss_is_below_the_bases_on_held_out_text(lm_artefact, base, lm_stage, ledger):
     """Text of the same documents kept out of training, read by the base and by the ``lm`` adapter."""
     from clara.training.loop import held_out_loss
@@ -45,7 +45,7 @@ def test_tuned_loss_is_below_the_bases_on_held_out_text(lm_artefact, base, lm_st
     )
 
 
-@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+@pytest.mark.presumes("adapter_in_memory_equals_its_file", "loaded_adapter_changes_the_outputs")
 def test_tuned_loss_is_below_the_bases_on_held_out_questions(
     tuned, base, sft_stage, training_questions, ledger
 ):

@@ -96,9 +96,33 @@ def zeroed_adapter(patch, store):
         zeroed = {k: mx.zeros_like(v) if "lora_b" in k else v for k, v in mx.load(str(path)).items()}
         mx.eval(zeroed)
         mx.save_safetensors(str(path), zeroed)
+        edit_manifest(folder, adapter_digest=tensors_digest(zeroed))
+
+
+def adapter_that_multiplies_to_nothing(patch, store):
+    """Neither factor's absence is seen in the other: ``lora_b`` was trained, ``lora_a`` is zero."""
+    import mlx.core as mx
+
+    from clara.model.adapters import tensors_digest
+
+    for folder in artefacts(store, stage="sft"):
+        path = folder / "adapters.safetensors"
+        zeroed = {k: mx.zeros_like(v) if "lora_a" in k else v for k, v in mx.load(str(path)).items()}
+        mx.eval(zeroed)
+        mx.save_safetensors(str(path), zeroed)
+        edit_manifest(folder, adapter_digest=tensors_digest(zeroed))
+
+
+def adapter_that_cannot_be_removed(patch, store):
+    """Taking the adapter off leaves it on."""
+    patch.setattr("clara.model.adapters.without_adapter", lambda view: view.model)
+
+
+def batch_without_supervision(patch, store):
+    """One batch of many had nothing to learn from."""
+    for folder in artefacts(store, stage="sft"):
         manifest = json.loads((folder / "manifest.json").read_text())
-        manifest["adapter_digest"] = tensors_digest(zeroed)
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        edit_manifest(folder, supervised_tokens=[*manifest["supervised_tokens"][:-1], 0])
 
 
 def adapter_as_initialised(patch, store):
@@ -106,8 +130,7 @@ def adapter_as_initialised(patch, store):
     for folder in artefacts(store, stage="sft"):
         manifest = json.loads((folder / "manifest.json").read_text())
         shutil.copy(artefact(store, stage="lm") / "adapters.safetensors", folder)
-        manifest["adapter_digest"] = manifest["initial_digest"]
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        edit_manifest(folder, adapter_digest=manifest["initial_digest"])
 
 
 def earlier_stage_missing(patch, store):
@@ -419,6 +442,13 @@ CASES: list[tuple[Break, str, str]] = [
         "still as it was before",
     ),
     (zeroed_adapter, "adapter_in_memory_equals_its_file", "every lora_b is zero"),
+    (adapter_that_multiplies_to_nothing, "loaded_adapter_changes_the_outputs", "the adapter does nothing"),
+    (adapter_that_cannot_be_removed, "removing_the_adapter_restores_the_base_bit_for_bit", "still differs"),
+    (
+        batch_without_supervision,
+        "every_batch_had_supervised_tokens",
+        "step 10: a batch had no supervised token",
+    ),
     (earlier_stage_missing, "every_earlier_stage_was_trained_and_named", "trained by the stages ['sft']"),
     (base_changed_by_training, "base_is_bit_equal_after_training", "tuned's base is no longer what lies in"),
     (fresh_adapter_not_zero, "untrained_answers_equal_the_bases", "an untrained adapter changes"),
@@ -460,6 +490,11 @@ def test_exactly_its_evaluation_turns_red(bench, monkeypatch, broken, evaluation
 def artefacts(store: Path, stage: str) -> list[Path]:
     folders = [path.parent for path in (store / "adapters").glob("*/manifest.json")]
     return [f for f in folders if json.loads((f / "manifest.json").read_text())["recipe"]["stage"] == stage]
+
+
+def edit_manifest(folder: Path, **changes: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def artefact(store: Path, stage: str) -> Path:
