@@ -9,7 +9,7 @@ from typing import Literal
 from filelock import FileLock
 from pydantic import Field
 
-from clara.model.adapters import adapter_tensors, tensors_digest
+from clara.model.adapters import adapter_digest
 from clara.model.base import LanguageModel
 from clara.model.decoding import greedy
 from clara.provenance import code_digest, digest, environment
@@ -68,7 +68,7 @@ class AnswerCache:
 
     def read_afresh(self, model: LanguageModel, prompts: dict[str, Sequence[int]]) -> dict[str, Reading]:
         """The same by key, decoded whatever the disk says; nothing is written."""
-        adapter = adapter_in(model)
+        adapter = adapter_digest(model.model)
         written = greedy(
             model.model, model.tokenizer, list(prompts.values()), self.max_tokens, self.batch_size
         )
@@ -83,16 +83,10 @@ class AnswerCache:
     def path(self, model: LanguageModel) -> Path:
         """The file of this model's answers."""
         decided_by = {
-            "base": model.base_digest, "adapter": adapter_in(model), "max_tokens": self.max_tokens,
+            "base": model.base_digest, "adapter": adapter_digest(model.model), "max_tokens": self.max_tokens,
             "code": code_digest(), "environment": environment(),
         }  # fmt: skip
         return self.folder / f"{digest(decided_by)[:32]}.jsonl"
-
-
-def adapter_in(model: LanguageModel) -> str | None:
-    """Digest of the adapter that the model has in memory; taken of its tensors, not of what it is called."""
-    tensors = adapter_tensors(model.model)
-    return tensors_digest(tensors) if tensors else None
 
 
 def _load(path: Path) -> dict[str, Reading]:

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clara.answering.cache import AnswerCache, Reading, adapter_in
+from clara.answering.cache import AnswerCache, Reading
 from clara.answering.contender import Facts
+from clara.model.adapters import adapter_digest
 from clara.model.base import LanguageModel
 from clara.model.prompts import context_text, prompt_ids
 from clara.provenance import digest
@@ -62,7 +63,7 @@ class Reader:
                 f"the model's window of {self.model.window}: use a model with a longer one, or shorter questions"
             )
             reading = Reading(
-                prompt_sha256=digest(list(prompt)), adapter_sha256=adapter_in(self.model), text="",
+                prompt_sha256=digest(list(prompt)), adapter_sha256=adapter_digest(self.model.model), text="",
                 tokens_written=0, stopped="error", seconds=0,
             )  # fmt: skip
         else:

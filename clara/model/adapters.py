@@ -42,9 +42,7 @@ def attach(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     if not tensors:
         raise AdapterError(base.path, "no layer takes an adapter", "Use another base model")
     mx.eval(tensors)
-    return LanguageModel(
-        fresh.model, base.tokenizer, base.path, base.base_digest, base.window, tensors_digest(tensors)
-    )
+    return fresh
 
 
 def adapter_tensors(model: nn.Module) -> dict[str, mx.array]:
@@ -70,6 +68,12 @@ def tensors_digest(tensors: Mapping[str, mx.array]) -> str:
         whole.update(f"{name} {value.shape} {value.dtype}\n".encode())
         whole.update(np.asarray(value.view(mx.uint8)).tobytes())
     return whole.hexdigest()
+
+
+def adapter_digest(model: nn.Module) -> str | None:
+    """Digest of the adapter that a model has in memory, taken of its tensors; None for a bare base."""
+    tensors = adapter_tensors(model)
+    return tensors_digest(tensors) if tensors else None
 
 
 def save_adapter(model: nn.Module, lora: Lora, folder: Path) -> None:
@@ -98,9 +102,7 @@ def load_adapter(base: LanguageModel, folder: Path) -> LanguageModel:
     view.model.update(tree_unflatten(list(tensors.items())))
     view.model.eval()
     mx.eval(view.model.parameters())
-    return LanguageModel(
-        view.model, base.tokenizer, base.path, base.base_digest, base.window, tensors_digest(tensors)
-    )
+    return view
 
 
 def without_adapter(view: LanguageModel) -> nn.Module:

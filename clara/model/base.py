@@ -32,7 +32,6 @@ class LanguageModel:
         tokenizer: mlx-lm's tokenizer, with a chat template.
         path: Folder of the base.
         base_digest: Digest of the base's files, its device and its precision.
-        adapter_digest: Digest of the adapter's tensors; None for the base itself.
         window: Longest sequence in tokens.
     """
 
@@ -41,11 +40,10 @@ class LanguageModel:
     path: Path
     base_digest: str
     window: int
-    adapter_digest: str | None = None
 
-    def view(self, adapter_digest: str | None = None) -> LanguageModel:
+    def view(self) -> LanguageModel:
         """Another model over the same arrays, to be given an adapter."""
-        return replace(self, model=copy.deepcopy(self.model), adapter_digest=adapter_digest)
+        return replace(self, model=copy.deepcopy(self.model))
 
 
 def load_base(path: Path) -> LanguageModel:
@@ -81,11 +79,18 @@ def load_base(path: Path) -> LanguageModel:
     return LanguageModel(model, tokenizer, path, base_digest, _window(path))
 
 
+def text_model(model: nn.Module) -> nn.Module:
+    """The part of a model that reads text: a multimodal one wraps it; its backbone is ``.model``."""
+    while hasattr(model, "language_model"):
+        model = model.language_model
+    return model
+
+
 def hidden_states(
     model: nn.Module, ids: Int[mx.array, "batch length"]
 ) -> Float[mx.array, "batch length width"]:
     """States after the last norm, before the head, for right-padded ids."""
-    states: mx.array = _inner(model).model(ids)
+    states: mx.array = text_model(model).model(ids)
     return states
 
 
@@ -95,7 +100,7 @@ def head(model: nn.Module, states: Float[mx.array, "rows width"]) -> Float[mx.ar
     Architectures scale and cap logits in ``Model.__call__``, so that is what runs here, with the backbone
     replaced by one that returns ``states``. This is how a loss pays for its supervised positions only.
     """
-    inner = _inner(model)
+    inner = text_model(model)
     shell = copy.copy(inner)
     shell.model = _Given(states[None], inner.model)
     logits: mx.array = shell(mx.zeros((1, states.shape[0]), mx.int32))
@@ -112,12 +117,6 @@ class _Given(nn.Module):
 
     def __call__(self, *_: Any, **__: Any) -> mx.array:
         return self.states
-
-
-def _inner(model: nn.Module) -> nn.Module:
-    while hasattr(model, "language_model"):
-        model = model.language_model
-    return model
 
 
 def _model_files(path: Path) -> list[Path]:

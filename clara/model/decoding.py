@@ -11,6 +11,8 @@ from typing import Any, Literal
 import mlx.core as mx
 import mlx.nn as nn
 
+from clara.model.base import text_model
+
 Stopped = Literal["eos", "newline", "length"]
 
 
@@ -104,10 +106,8 @@ def _prefill(model: nn.Module, prompts: Sequence[Sequence[int]]) -> list[Any]:
     padding = [longest - length for length in lengths]
     for layer in cache:
         layer.prepare(lengths=lengths, right_padding=padding)
-    while hasattr(model, "language_model"):
-        model = model.language_model
     # The backbone alone: a head over every prompt position would be a fifth of the work, thrown away.
-    mx.eval(model.model(ids, cache=cache))
+    mx.eval(text_model(model).model(ids, cache=cache))
     for layer in cache:
         layer.finalize()
     return cache

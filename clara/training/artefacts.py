@@ -18,11 +18,10 @@ from clara.errors import ArtefactError
 from clara.model.adapters import (
     CONFIG,
     WEIGHTS,
-    adapter_tensors,
+    adapter_digest,
     attach,
     load_adapter,
     save_adapter,
-    tensors_digest,
 )
 from clara.model.base import LanguageModel
 from clara.profiles import Lora
@@ -157,11 +156,11 @@ def obtain(
 def _make(path: Path, recipe: Recipe, base: LanguageModel, stage: Stage, parent: Artefact | None) -> None:
     partial = path.with_suffix(".partial")
     start = parent.load(base) if parent else attach(base, recipe.lora, recipe.seed)
+    initial = adapter_digest(start.model)
     history = train(start.model, stage, partial)
     save_adapter(start.model, recipe.lora, partial)
     manifest = Manifest(
-        recipe=recipe, initial_digest=start.adapter_digest or "",
-        adapter_digest=tensors_digest(adapter_tensors(start.model)),
+        recipe=recipe, initial_digest=initial or "", adapter_digest=adapter_digest(start.model) or "",
         losses=tuple(history.losses), supervised_tokens=tuple(history.supervised_tokens),
         held_out=tuple(history.held_out), seconds=history.seconds,
     )  # fmt: skip

@@ -65,10 +65,10 @@ class Pool:
 
     def batch(self, index: int) -> Batch:
         """Batch number ``index``, from 0."""
-        first = index * self.batch_size
-        return collate([self._sample(place) for place in range(first, first + self.batch_size)])
+        places = range(index * self.batch_size, (index + 1) * self.batch_size)
+        drawn = [divmod(place, len(self.samples)) for place in places]
+        orders = {epoch: self._order(epoch) for epoch in dict(drawn)}
+        return collate([self.samples[int(orders[epoch][i])] for epoch, i in drawn])
 
-    def _sample(self, place: int) -> Sample:
-        epoch, index = divmod(place, len(self.samples))
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
-        return self.samples[int(order[index])]
+    def _order(self, epoch: int) -> np.ndarray:
+        return np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))

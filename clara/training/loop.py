@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,6 @@ from clara.training.batches import Batch
 
 Loss = Callable[[nn.Module, Batch], mx.array]
 
-_log = logging.getLogger(__name__)
 _CHECKPOINTED_ABOVE = 1_000_000_000  # parameters: below, recomputing costs more time than memory is worth
 _EVALUATIONS = 4
 
@@ -106,17 +104,16 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
                 _save(model, optimizer, history, folder)
     model.eval()
     history.held_out.append((budget.steps, held_out_loss(model, stage)))
-    _log.info("%s: %d steps, held-out loss %.3f to %.3f", stage.name, budget.steps,
-              history.held_out[0][1], history.held_out[-1][1])  # fmt: skip
     return history
 
 
 def held_out_loss(model: nn.Module, stage: Stage) -> float:
-    """Mean loss over every supervised held-out token, in nats."""
+    """Mean loss over every supervised held-out token, in nats; the model's mode is left as it was."""
+    was_training = model.training
     model.eval()
     supervised = [batch for batch in stage.held_out if batch.targets.size]
     sums = [(float(stage.loss(model, batch)), batch.targets.size) for batch in supervised]
-    model.train()
+    model.train(was_training)
     return sum(loss * tokens for loss, tokens in sums) / sum(tokens for _, tokens in sums)
 
 

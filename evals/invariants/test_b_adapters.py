@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 PROBES = 4  # questions whose outputs are compared: one is enough to see a difference, four to be told which
@@ -52,7 +54,7 @@ def test_every_earlier_stage_was_trained_and_named(sft_artefact):
     """``tuned`` has read the documents and then learnt to answer; a stage left out is another experiment."""
     stages = [artefact.manifest.recipe.stage for artefact in sft_artefact.chain]
     assert stages == ["lm", "sft"], f"tuned was trained by the stages {stages}, not by lm, then sft"
-    for earlier, later in zip(sft_artefact.chain, sft_artefact.chain[1:], strict=False):
+    for earlier, later in pairwise(sft_artefact.chain):
         assert later.manifest.initial_digest == earlier.manifest.adapter_digest, (
             f"stage {later.manifest.recipe.stage} did not start where {earlier.manifest.recipe.stage} ended"
         )
@@ -62,12 +64,12 @@ def test_every_earlier_stage_was_trained_and_named(sft_artefact):
 @pytest.mark.parametrize("name", TRAINED)
 def test_adapter_in_memory_equals_its_file(request, name):
     """What is loaded is, tensor by tensor, what lies on disk."""
-    from clara.model.adapters import adapter_tensors, tensors_digest
+    from clara.model.adapters import adapter_digest
 
     trained = request.getfixturevalue(TRAINED[name])
-    in_memory = adapter_tensors(request.getfixturevalue(name).model.model)
+    in_memory = adapter_digest(request.getfixturevalue(name).model.model)
     assert in_memory, f"{name} answers with a model that has no adapter: the base was returned instead"
-    assert tensors_digest(in_memory) == trained.manifest.adapter_digest, (
+    assert in_memory == trained.manifest.adapter_digest, (
         f"{name} answers with weights that are not those of {trained.path}: the adapter was not loaded"
     )
 

@@ -37,7 +37,7 @@ def test_tuned_loss_is_below_the_bases_on_held_out_text(lm_artefact, base, lm_st
     """Text of the same documents kept out of training, read by the base and by the ``lm`` adapter."""
     from clara.training.loop import held_out_loss
 
-    before = held_out_loss(base.view().model, lm_stage)
+    before = held_out_loss(base.model, lm_stage)
     after = held_out_loss(lm_artefact.load(base).model, lm_stage)
     ledger.facts["held-out text, loss"] = f"{before:.3f} → {after:.3f}"
     assert after < before, (
@@ -53,7 +53,7 @@ def test_tuned_loss_is_below_the_bases_on_held_out_questions(
     from clara.training.loop import held_out_loss
 
     stage = sft_stage(training_questions[0])
-    before, after = held_out_loss(base.view().model, stage), held_out_loss(tuned.model.view().model, stage)
+    before, after = held_out_loss(base.model, stage), held_out_loss(tuned.model.model, stage)
     ledger.facts["held-out questions, loss"] = f"{before:.3f} → {after:.3f}"
     assert after < before, (
         f"held-out questions: {after:.3f} nats a token tuned, {before:.3f} base: nothing was learnt"

@@ -69,8 +69,7 @@ def adapter_not_loaded(patch, store):
     from clara.profiles import SMOKE
 
     def load(artefact, base):
-        fresh = attach(base, SMOKE.lora, seed=1)
-        return fresh.view(adapter_digest=artefact.manifest.adapter_digest)
+        return attach(base, SMOKE.lora, seed=1)
 
     patch.setattr("clara.training.artefacts.Artefact.load", load)
 
@@ -87,30 +86,12 @@ def adapter_of_another_run(patch, store):
 
 def zeroed_adapter(patch, store):
     """The file was written, by a training that trained nothing."""
-    import mlx.core as mx
-
-    from clara.model.adapters import tensors_digest
-
-    for folder in artefacts(store, stage="sft"):
-        path = folder / "adapters.safetensors"
-        zeroed = {k: mx.zeros_like(v) if "lora_b" in k else v for k, v in mx.load(str(path)).items()}
-        mx.eval(zeroed)
-        mx.save_safetensors(str(path), zeroed)
-        edit_manifest(folder, adapter_digest=tensors_digest(zeroed))
+    zero(store, "lora_b")
 
 
 def adapter_that_multiplies_to_nothing(patch, store):
     """Neither factor's absence is seen in the other: ``lora_b`` was trained, ``lora_a`` is zero."""
-    import mlx.core as mx
-
-    from clara.model.adapters import tensors_digest
-
-    for folder in artefacts(store, stage="sft"):
-        path = folder / "adapters.safetensors"
-        zeroed = {k: mx.zeros_like(v) if "lora_a" in k else v for k, v in mx.load(str(path)).items()}
-        mx.eval(zeroed)
-        mx.save_safetensors(str(path), zeroed)
-        edit_manifest(folder, adapter_digest=tensors_digest(zeroed))
+    zero(store, "lora_a")
 
 
 def adapter_that_cannot_be_removed(patch, store):
@@ -326,8 +307,7 @@ def masked_out_labels(patch, store):
         return Sample(ids, start=len(ids))
 
     patch.setattr(stages, "sft_sample", masked)
-    for folder in artefacts(store, stage="sft"):
-        shutil.rmtree(folder)
+    forget(store, stage="sft")
 
 
 def loss_of_nan(patch, store):
@@ -338,8 +318,7 @@ def loss_of_nan(patch, store):
     patch.setattr(
         stages, "token_cross_entropy", lambda logits, targets: honest(logits, targets) * float("nan")
     )
-    for folder in artefacts(store, stage="sft"):
-        shutil.rmtree(folder)
+    forget(store, stage="sft")
 
 
 def training_that_failed_and_went_on(patch, store):
@@ -354,8 +333,7 @@ def training_that_failed_and_went_on(patch, store):
         return honest(model, replace(stage, budget=stage.budget.model_copy(update={"steps": 2})), folder)
 
     patch.setattr(module, "train", train)
-    for folder in artefacts(store, stage="sft"):
-        shutil.rmtree(folder)
+    forget(store, stage="sft")
 
 
 def five_of_twenty(patch, store):
@@ -490,6 +468,25 @@ def test_exactly_its_evaluation_turns_red(bench, monkeypatch, broken, evaluation
 def artefacts(store: Path, stage: str) -> list[Path]:
     folders = [path.parent for path in (store / "adapters").glob("*/manifest.json")]
     return [f for f in folders if json.loads((f / "manifest.json").read_text())["recipe"]["stage"] == stage]
+
+
+def forget(store: Path, stage: str) -> None:
+    for folder in artefacts(store, stage):
+        shutil.rmtree(folder)
+
+
+def zero(store: Path, factor: str) -> None:
+    """One factor of every adapter that was taught to answer becomes zero; the manifest knows the new file."""
+    import mlx.core as mx
+
+    from clara.model.adapters import tensors_digest
+
+    for folder in artefacts(store, stage="sft"):
+        path = folder / "adapters.safetensors"
+        zeroed = {k: mx.zeros_like(v) if factor in k else v for k, v in mx.load(str(path)).items()}
+        mx.eval(zeroed)
+        mx.save_safetensors(str(path), zeroed)
+        edit_manifest(folder, adapter_digest=tensors_digest(zeroed))
 
 
 def edit_manifest(folder: Path, **changes: object) -> None:
