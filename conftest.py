@@ -46,15 +46,13 @@ def documents(reading, ledger):
 def all_questions(settings, reading, documents, weak_data):
     """Every gold question, checked against the documents; those on an unreadable document are left out."""
     from clara.metrics import check_markable
-    from clara.questions import check_questions, read_questions
+    from clara.questions import read_questions
 
     unread = {error.path.stem for error in reading[1]}
-    questions = [
-        question for question in read_questions(settings.questions) if question.document not in unread
-    ]
+    every = read_questions(settings.questions, documents, unread)
+    questions = [question for question in every if question.document not in unread]
     if unread:
         weak_data(f"questions on {', '.join(sorted(unread))} are left out: the document could not be read")
-    check_questions(questions, documents)
     check_markable(questions)
     return questions
 
@@ -71,9 +69,16 @@ def questions(all_questions, profile, settings, ledger):
 
 
 @pytest.fixture(scope="session")
-def control_questions(questions, profile, settings):
-    """The seeded part of them that controls answer."""
-    return _drawn(questions, profile.control_questions, settings.seed)
+def asked(questions, profile, settings) -> Callable:
+    """What a contender is asked: all, but of controls that read text a seeded part, and of the oracle what has gold."""
+
+    def asked(facts):
+        part = questions
+        if facts.control and facts.sees != "nothing":
+            part = _drawn(questions, profile.control_questions, settings.seed)
+        return [q for q in part if q.is_answerable] if facts.sees == "gold chunk" else part
+
+    return asked
 
 
 @pytest.fixture(scope="session")
@@ -87,12 +92,15 @@ def base(settings, ledger):
 
 
 @pytest.fixture(scope="session")
-def chunks(documents, base, profile, ledger):
+def count_tokens(base) -> Callable[[str], int]:
+    """Length of a text in the model's own tokens."""
+    return lambda text: len(base.tokenizer.encode(text, add_special_tokens=False))
+
+
+@pytest.fixture(scope="session")
+def chunks(documents, count_tokens, profile, ledger):
     """The documents in whole sentences, cut by the model's own tokenizer."""
     from clara.documents import chunk_all
-
-    def count_tokens(text: str) -> int:
-        return len(base.tokenizer.encode(text, add_special_tokens=False))
 
     chunks = chunk_all(documents, count_tokens, profile.chunk_tokens)
     ledger.facts["chunks"] = len(chunks)
@@ -101,12 +109,16 @@ def chunks(documents, base, profile, ledger):
 
 @pytest.fixture(scope="session")
 def source_chunks(questions, chunks) -> dict[str, tuple[str, ...]]:
-    """The chunks that hold each question's evidence, the gold one first; intervals resample that one."""
-    from clara.retrieval import gold_chunk, holds
+    """The chunks that hold evidence of each question, the gold one first; intervals resample that one.
+
+    A question without an answer has none: it stands for its whole document.
+    """
+    from clara.retrieval import gold_chunks, holds
 
     def sources(question):
-        gold = gold_chunk(question, chunks)
-        return (gold.id, *(chunk.id for chunk in chunks if chunk != gold and holds(chunk, question)))
+        gold = [chunk.id for chunk in gold_chunks(question, chunks)]
+        also = [c.id for c in chunks if any(holds(c, sentence) for sentence in question.evidence)]
+        return tuple(dict.fromkeys((*gold, *also))) or (question.document,)
 
     return {question.id: sources(question) for question in questions}
 
@@ -115,14 +127,17 @@ def source_chunks(questions, chunks) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.fixture(scope="session")
-def generated(chunks, all_questions, settings, ledger):
-    """Questions made by rule from the chunks, without those that resemble a gold question."""
-    from clara.questions import drop_leaks, generate
+def generated(chunks, all_questions, profile, settings, ledger):
+    """Questions made by rule from the chunks, without those that resemble a gold question; some lose their answer."""
+    from clara.questions import cross, drop_leaks, generate
 
     kept, dropped = drop_leaks(generate(chunks, settings.seed), all_questions)
-    ledger.facts["training questions"] = len(kept)
+    crossed = cross(kept, chunks, settings.seed, profile.unanswerable_share)
+    for kind in ("wh", "cloze"):
+        ledger.facts[f"training questions, {kind}"] = sum(question.kind == kind for question in kept)
+    ledger.facts["training questions, unanswerable"] = len(crossed)
     ledger.facts["training questions dropped as too close to gold ones"] = len(dropped)
-    return kept
+    return [*kept, *crossed]
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +154,24 @@ def training_texts(chunks, profile, settings):
     from clara.questions import held_out_text
 
     return held_out_text(chunks, profile.held_out, settings.seed)
+
+
+@pytest.fixture(scope="session")
+def facts_asked(training_questions, questions, chunks) -> frozenset[str]:
+    """Gold questions whose fact some training question asks for, in other words."""
+    from clara.questions import asked_facts
+
+    return asked_facts(training_questions[0], questions, chunks)
+
+
+@pytest.fixture(scope="session")
+def half_of(chunks, source_chunks) -> dict[str, int]:
+    """The half of the documents that each chunk, document and gold question belongs to."""
+    from clara.questions import halves
+
+    half = halves(chunks)
+    half |= {chunk.document: half[chunk.id] for chunk in chunks}
+    return half | {question: half[sources[0]] for question, sources in source_chunks.items()}
 
 
 @pytest.fixture(scope="session")
@@ -165,10 +198,9 @@ def sft_stage(base, chunks, training_questions, profile, settings):
 
     texts = {chunk.id: chunk.text for chunk in chunks}
 
-    def build(trained_on):
-        held_out = training_questions[1]
+    def build(trained_on, held_out=training_questions[1], budget=profile.sft):
         return sft_stage(
-            base.tokenizer, trained_on, held_out, texts, profile.sft, profile.context_share, settings.seed
+            base.tokenizer, trained_on, held_out, texts, budget, profile.context_share, settings.seed
         )
 
     return build
@@ -206,22 +238,51 @@ def lm_artefact(obtain, lm_stage, training_texts, profile):
 
 
 @pytest.fixture(scope="session")
-def sft_artefact(obtain, sft_stage, lm_artefact, training_questions, chunks, profile):
-    """The same adapter, then taught to answer: what ``tuned`` and ``tuned_rag`` load."""
-    data = [[question.model_dump() for question in part] for part in training_questions]
-    data.append([chunk.model_dump() for chunk in chunks])
-    return obtain("sft", lambda: sft_stage(training_questions[0]), data, profile.sft, lm_artefact)
+def teach(obtain, sft_stage, chunks) -> Callable:
+    """Go on from an adapter that has read, and teach it to answer."""
+
+    def teach(name, parent, trained_on, held_out, budget):
+        data = [[item.model_dump() for item in part] for part in (trained_on, held_out, chunks)]
+        return obtain(name, lambda: sft_stage(trained_on, held_out, budget), data, budget, parent)
+
+    return teach
 
 
 @pytest.fixture(scope="session")
-def shuffled_artefact(obtain, sft_stage, lm_artefact, training_questions, chunks, profile, settings):
+def sft_artefact(teach, lm_artefact, training_questions, profile):
+    """The same adapter, then taught to answer: what ``tuned`` and ``tuned_rag`` load."""
+    return teach("sft", lm_artefact, *training_questions, profile.sft)
+
+
+@pytest.fixture(scope="session")
+def shuffled_artefact(teach, lm_artefact, training_questions, profile, settings):
     """The same adapter taught permuted answers, for as many steps."""
     from clara.training.stages import permuted_answers
 
-    permuted = permuted_answers(training_questions[0], settings.seed)
-    data = [[question.model_dump() for question in part] for part in (permuted, training_questions[1])]
-    data.append([chunk.model_dump() for chunk in chunks])
-    return obtain("sft on permuted answers", lambda: sft_stage(permuted), data, profile.sft, lm_artefact)
+    trained_on, held_out = training_questions
+    permuted = permuted_answers(trained_on, settings.seed)
+    return teach("sft on permuted answers", lm_artefact, permuted, held_out, profile.sft)
+
+
+@pytest.fixture(scope="session")
+def other_artefacts(obtain, teach, base, chunks, generated, half_of, profile, settings):
+    """Two adapters, each of one half of the documents: half the steps, so that each chunk is read as often."""
+    from clara.questions import held_out, held_out_text
+    from clara.training.stages import lm_stage
+
+    def train(half):
+        texts = held_out_text([c for c in chunks if half_of[c.id] == half], profile.held_out, settings.seed)
+        parts = held_out(
+            [q for q in generated if half_of[q.chunk_id] == half], profile.held_out, settings.seed
+        )
+
+        def stage():
+            return lm_stage(base.tokenizer, *texts, profile.lm.half, settings.seed)
+
+        read = obtain(f"lm on half {half + 1}", stage, texts, profile.lm.half)
+        return teach(f"sft on half {half + 1}", read, *parts, profile.sft.half)
+
+    return train(0), train(1)
 
 
 # --- who answers ------------------------------------------------------------------------------------------
@@ -257,6 +318,16 @@ def rag(base, cache, retriever, profile):
     from clara.answering.rag import rag
 
     return rag(base, cache, retriever, profile.chunks_shown)
+
+
+@pytest.fixture(scope="session")
+def rag_budget(base, cache, retriever, count_tokens, profile):
+    """The base model, shown the best sentences of the same chunks, within a budget of tokens."""
+    from clara.answering.rag import rag_budget
+    from clara.retrieval import BudgetRetriever
+
+    cut = BudgetRetriever(retriever, count_tokens, profile.budget_tokens)
+    return rag_budget(base, cache, cut, profile.chunks_shown)
 
 
 @pytest.fixture(scope="session")
@@ -302,6 +373,14 @@ def shuffled(base, cache, chunks, profile, settings):
 
 
 @pytest.fixture(scope="session")
+def tuned_other(base, cache, other_artefacts, half_of):
+    """Control: ``tuned`` on the half of the documents that is not asked about."""
+    from clara.answering.tuned_other import tuned_other
+
+    return tuned_other(base, other_artefacts, cache, half_of)
+
+
+@pytest.fixture(scope="session")
 def shuffled_labels(base, cache, shuffled_artefact):
     """Control: ``tuned`` on permuted answers."""
     from clara.answering.tuned import shuffled_labels
@@ -327,21 +406,21 @@ def contender(request):
 
 
 @pytest.fixture(scope="session")
-def answers(questions, control_questions) -> Callable:
+def answers(asked) -> Callable:
     """A contender's answers, asked for once a session."""
     known: dict[str, Sequence] = {}
 
     def answers(contender):
         name = contender.facts.name
         if name not in known:
-            known[name] = contender.answer(control_questions if contender.facts.control else questions)
+            known[name] = contender.answer(asked(contender.facts))
         return known[name]
 
     return answers
 
 
 @pytest.fixture(scope="session")
-def result(answers, questions, control_questions, source_chunks, profile, settings, ledger) -> Callable:
+def result(answers, asked, questions, source_chunks, facts_asked, profile, settings, ledger) -> Callable:
     """A contender's answers, marked by id and summed up; entered in the ledger."""
     from clara.metrics import mark_all
     from clara.reports.scoring import contender_result
@@ -349,11 +428,10 @@ def result(answers, questions, control_questions, source_chunks, profile, settin
     def result(contender):
         facts = contender.facts
         if facts.name not in ledger.contenders:
-            asked = control_questions if facts.control else questions
-            given = answers(contender)
+            part, given = asked(facts), answers(contender)
             ledger.contenders[facts.name] = contender_result(
-                facts, asked, given, mark_all(asked, given), source_chunks,
-                subset=len(asked) < len(questions), seed=settings.seed, resamples=profile.resamples,
+                facts, part, given, mark_all(part, given), source_chunks, facts_asked,
+                subset=len(part) < len(questions), seed=settings.seed, resamples=profile.resamples,
             )  # fmt: skip
         return ledger.contenders[facts.name]
 

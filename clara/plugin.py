@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from clara import blas
-from clara.errors import WeakDataWarning
+from clara.errors import ClaraError, WeakDataWarning
 from clara.profiles import CONTENDERS, CONTROLS, DEFAULT, PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 Outcome = Literal["passed", "failed", "skipped"]
 
 _FOLDERS = ("invariants", "training", "accuracy", "performance")
+# Who needs an artefact: an evaluation of one that nobody who takes part needs is not run, and does not train it.
 _USED_BY = {
     "lm_artefact": ("tuned", "tuned_rag", "shuffled_labels"),
     "sft_artefact": ("tuned", "tuned_rag"),
     "shuffled_artefact": ("shuffled_labels",),
+    "other_artefacts": ("tuned_other",),
 }
 _NOT_JUDGED = "not judged"
 _NAMES = (*CONTENDERS, *CONTROLS)
@@ -101,9 +103,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--model", type=Path, metavar="DIR",
                     help="base model in the hub's layout (default: the reader in fixtures/models)")  # fmt: skip
     group.addoption("--documents", type=Path, nargs="+", metavar="PATH",
-                    help="PDFs, or folders of PDFs (default: fixtures/documents)")  # fmt: skip
+                    help="PDFs, or folders of PDFs (default: fixtures/documents/en)")  # fmt: skip
     group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
-                    help="gold questions: JSON Lines, or folders of them (default: fixtures/questions)")  # fmt: skip
+                    help="gold questions: JSON Lines, or folders of them (default: fixtures/questions/en)")  # fmt: skip
     group.addoption("--contenders", metavar="NAMES", default=",".join(_NAMES),
                     help=f"who takes part, with commas (default: all of {', '.join(_NAMES)})")  # fmt: skip
     group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
@@ -111,6 +113,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--store", type=Path, metavar="DIR",
                     help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
     group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")
+    group.addoption("--audit-gold", action="store_true",
+                    help="list what a person should look at among the gold questions, and do nothing else")  # fmt: skip
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """``--audit-gold`` lists doubts and runs no test; nothing is trained and no model is read."""
+    if not config.getoption("audit_gold"):
+        return None
+    from clara.documents import read_documents
+    from clara.questions import audit, read_questions
+
+    settings, terminal = _settings(config), config.get_terminal_writer()
+    documents, errors = read_documents(settings.documents)
+    try:
+        questions = read_questions(settings.questions, documents, [error.path.stem for error in errors])
+    except ClaraError as error:
+        raise pytest.UsageError(str(error)) from error
+    doubts = audit(questions, documents)
+    for line in (*errors, *doubts, f"{len(doubts)} doubts about {len(questions)} questions; each may be unfounded"):
+        terminal.line(str(line))
+    return pytest.ExitCode.OK
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -258,8 +281,8 @@ def _settings(config: pytest.Config) -> Settings:
     return Settings(
         profile=PROFILES[config.getoption("profile")],
         model=given["model"] or (models[-1].parent if models else fixtures / "models"),
-        documents=tuple(given["documents"] or (fixtures / "documents",)),
-        questions=tuple(given["questions"] or (fixtures / "questions",)),
+        documents=tuple(given["documents"] or (fixtures / "documents" / "en",)),
+        questions=tuple(given["questions"] or (fixtures / "questions" / "en",)),
         contenders=_contenders(config.getoption("contenders")),
         report=config.getoption("report"),
         store=config.getoption("store") or _user_cache(),
@@ -331,11 +354,13 @@ def _results(config: pytest.Config) -> Results | None:
     ledger, settings = config.stash[ledger_key], config.stash[settings_key]
     if not ledger.evaluations:
         return None
-    from clara.provenance import environment
+    from clara.provenance import environment, fixture_version
     from clara.reports.results import Evaluation, Results
 
     ordered: Sequence[str] = [name for name in settings.contenders if name in ledger.contenders]
+    manifest = config.rootpath / "fixtures" / "MANIFEST.json"
     return Results(
+        fixtures=fixture_version(manifest, (*settings.documents, *settings.questions)),
         profile=settings.profile.name,
         seed=settings.seed,
         environment=environment(),

@@ -42,6 +42,12 @@ class Budget(Record):
     warmup_steps: int = Field(default=10, ge=0)
     clip_norm: float = Field(default=1.0, gt=0)
 
+    @property
+    def half(self) -> Budget:
+        """Half of the steps: half of the documents, each read as often as by the whole budget."""
+        steps = max(1, self.steps // 2)
+        return self.model_copy(update={"steps": steps, "warmup_steps": min(self.warmup_steps, steps)})
+
 
 class Profile(Record):
     """One size of the whole comparison.
@@ -50,15 +56,17 @@ class Profile(Record):
         name: What ``--profile`` says.
         judges_quality: False where the numbers are too few to rank anything.
         questions: Gold questions used, drawn evenly over the documents by seed; None for all.
-        control_questions: Of those, how many the controls answer; None for all.
+        control_questions: Of those, how many the controls that are shown text answer; None for all.
         chunk_tokens: Longest chunk in tokens.
         chunks_shown: k, the chunks that a contender with context is shown.
+        budget_tokens: What ``rag_budget`` is shown of them, in tokens: a quarter, as memory vectors at 4× would take.
         max_tokens: Longest answer in tokens.
         batch_size: Prompts decoded together.
         lora: Shape of the adapters.
         lm: Budget of the stage that reads the documents.
         sft: Budget of the stage that answers generated questions.
         context_share: Share of the sft batches that are shown the chunk the question was made from.
+        unanswerable_share: Share of the questions trained on that are shown with a chunk that does not answer them.
         held_out: Share of chunks (and their questions) kept out of training to measure losses on.
         resamples: Draws of every bootstrap.
     """
@@ -69,12 +77,14 @@ class Profile(Record):
     control_questions: int | None
     chunk_tokens: int = 128
     chunks_shown: int = 3
+    budget_tokens: int = Field(default=96, ge=1)
     max_tokens: int = 16
     batch_size: int = 16
     lora: Lora = Lora()
     lm: Budget
     sft: Budget
     context_share: float = Field(default=0.25, ge=0, le=1)
+    unanswerable_share: float = Field(default=0.05, ge=0, lt=1)
     held_out: float = Field(default=0.06, gt=0, lt=0.5)
     resamples: int = 2000
 
@@ -94,12 +104,12 @@ DEFAULT = Profile(
     judges_quality=True,
     questions=None,
     control_questions=120,
-    lm=Budget(steps=40, learning_rate=5e-4),
-    sft=Budget(steps=160, learning_rate=5e-4),
+    lm=Budget(steps=30, learning_rate=5e-4),
+    sft=Budget(steps=90, learning_rate=5e-4),
 )
 
 PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT)}
 
 # In the order of every table. A name is that of a fixture, a column, and what ``--contenders`` takes.
-CONTENDERS = ("closed_book", "rag", "tuned", "tuned_rag")
-CONTROLS = ("untrained", "oracle", "shuffled", "shuffled_labels", "echo")
+CONTENDERS = ("closed_book", "rag", "rag_budget", "tuned", "tuned_rag")
+CONTROLS = ("untrained", "oracle", "shuffled", "tuned_other", "shuffled_labels", "echo")

@@ -43,6 +43,24 @@ def files_digest(paths: Iterable[Path]) -> str:
     return digest(sorted((path.name, file_digest(path)) for path in paths))
 
 
+def fixture_version(manifest: Path, paths: Iterable[Path]) -> int | None:
+    """Version of the frozen documents and questions, if a run reads nothing else.
+
+    Args:
+        manifest: ``fixtures/MANIFEST.json``.
+        paths: Documents and question files of the run, or folders of them.
+
+    Returns:
+        None where a file is not, or not any more, what was frozen.
+    """
+    if not manifest.exists():
+        return None
+    frozen = json.loads(manifest.read_text())
+    files = [file for path in paths for file in (sorted(path.glob("*.*")) if path.is_dir() else [path])]
+    is_frozen = all(file_digest(file) in frozen["files"].values() for file in files)
+    return int(frozen["version"]) if is_frozen else None
+
+
 @cache
 def code_digest() -> str:
     """Digest of the code that turns token ids into weights and into answers.

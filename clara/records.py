@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Category = Literal["factual", "technical", "comparative", "detailed", "numeric"]
 
@@ -70,9 +70,10 @@ class Question(Record):
     Attributes:
         id: Unique over all files.
         question: As a reader would ask it.
-        answers: Acceptable answers, best first.
-        document: Name of the document that answers it.
-        evidence: Sentence that stands verbatim in the document's text.
+        answers: Acceptable answers, best first; none where no document answers it, and saying so is right.
+        document: Name of the document that answers it, or seems to.
+        evidence: Sentences that stand verbatim in the document's text and are needed together; none where there is no
+            answer. In a file one sentence may stand as a bare string.
         category: What kind of question it is.
         keywords: Lower-case words that a right answer contains; none stands in the question.
         abstractive: True if no answer stands verbatim in the evidence.
@@ -80,12 +81,33 @@ class Question(Record):
 
     id: str
     question: str
-    answers: tuple[str, ...] = Field(min_length=1)
+    answers: tuple[str, ...]
     document: str
-    evidence: str
+    evidence: tuple[str, ...]
     category: Category
     keywords: tuple[str, ...]
     abstractive: bool = False
+
+    @field_validator("evidence", mode="before")
+    @classmethod
+    def _one_sentence(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return (value,)
+        return tuple(value) if isinstance(value, list) else value  # a list is JSON's, in strict mode too
+
+    @model_validator(mode="after")
+    def _answered_by_evidence(self) -> Question:
+        if bool(self.answers) != bool(self.evidence):
+            found = "answers without evidence" if self.answers else "evidence without answers"
+            raise ValueError(
+                f"{found}: give both, or leave both empty where no document answers the question"
+            )
+        return self
+
+    @property
+    def is_answerable(self) -> bool:
+        """False where no document answers it."""
+        return bool(self.answers)
 
 
 class TrainingQuestion(Record):
@@ -94,20 +116,21 @@ class TrainingQuestion(Record):
     Attributes:
         id: ``{chunk}/{kind}/{number}``, unique in a run.
         question: A cloze (``____`` for the gap) or a wh-question.
-        answer: The span of the chunk that answers it.
-        start: Character offset of ``answer`` in the chunk's text.
+        answer: The span of the chunk that answers it; where it is unanswerable, the words that say so.
+        start: Character offset of ``answer`` in the chunk's text; None where it is unanswerable.
         document: Name of the document.
-        chunk_id: Chunk that it was made from.
+        chunk_id: Chunk that it was made from; where it is unanswerable, the chunk of another document that does not
+            answer it.
         kind: Which rule family made it.
     """
 
     id: str
     question: str
     answer: str = Field(min_length=1)
-    start: int = Field(ge=0)
+    start: int | None = Field(ge=0)
     document: str
     chunk_id: str
-    kind: Literal["cloze", "wh"]
+    kind: Literal["cloze", "wh", "unanswerable"]
 
 
 class Retrieved(Record):
@@ -164,17 +187,23 @@ class Score(Record):
     Attributes:
         question_id: Gold question.
         contender: Name of the contender.
-        em: Exact match after SQuAD normalisation, best over the listed answers.
+        answerable: Whether a document answers the question. Where none does, every metric is 1 for an answer that says
+            so and 0 for any other.
+        em: Exact match after normalisation, best over the listed answers.
         f1: Token F1, best over the listed answers.
         f1_first: Token F1 against the first listed answer.
+        char_f1: Character F1, best over the listed answers.
         rouge_l: ROUGE-L F-measure, best over the listed answers.
-        keyword: Share of the keywords that stand in the answer; None where a question lists none.
+        keyword: Share of the keywords that stand in the answer; None where a question lists none or
+            is not answerable.
     """
 
     question_id: str
     contender: str
+    answerable: bool
     em: float = Field(ge=0, le=1)
     f1: float = Field(ge=0, le=1)
     f1_first: float = Field(ge=0, le=1)
+    char_f1: float = Field(ge=0, le=1)
     rouge_l: float = Field(ge=0, le=1)
     keyword: float | None = Field(default=None, ge=0, le=1)

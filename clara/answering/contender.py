@@ -7,7 +7,10 @@ from typing import Literal, Protocol
 
 from clara.records import Answer, Question, Record
 
-Sees = Literal["nothing", "retrieved chunks", "gold chunk", "another document's chunks"]
+Sees = Literal[
+    "nothing", "retrieved chunks", "best sentences of them", "gold chunk", "another document's chunks"
+]
+Saw = Literal["no", "yes", "other half"]
 
 
 class Facts(Record):
@@ -16,15 +19,15 @@ class Facts(Record):
     Attributes:
         name: The contender's name.
         sees: What stands in its prompt beside the question.
-        saw_documents: True if its weights were trained on the documents.
-        saw_questions: True if its weights were trained on generated questions.
+        saw_documents: Whether its weights were trained on the documents; ``other half``: on those not asked about.
+        saw_questions: Whether its weights were trained on questions generated from them.
         control: True if it explains a difference rather than competes.
     """
 
     name: str
     sees: Sees
-    saw_documents: bool = False
-    saw_questions: bool = False
+    saw_documents: Saw = "no"
+    saw_questions: Saw = "no"
     control: bool = False
 
 

@@ -14,6 +14,11 @@ def rag(base: LanguageModel, cache: AnswerCache, retriever: Retriever, k: int) -
     return Reader(Facts(name="rag", sees="retrieved chunks"), base, cache, retriever, k)
 
 
+def rag_budget(base: LanguageModel, cache: AnswerCache, retriever: Retriever, k: int) -> Reader:
+    """``rag`` with a retriever that cuts the same chunks to their best sentences, within a budget of tokens."""
+    return Reader(Facts(name="rag_budget", sees="best sentences of them"), base, cache, retriever, k)
+
+
 def oracle(base: LanguageModel, cache: AnswerCache, retriever: Retriever) -> Reader:
     """``rag`` with a retriever that never misses: what the reader could reach."""
     return Reader(Facts(name="oracle", sees="gold chunk", control=True), base, cache, retriever, 1)

@@ -14,7 +14,7 @@ from clara.training.artefacts import Artefact
 
 def tuned(base: LanguageModel, artefact: Artefact, cache: AnswerCache) -> Reader:
     """Question → base + trained adapter → answer."""
-    facts = Facts(name="tuned", sees="nothing", saw_documents=True, saw_questions=True)
+    facts = Facts(name="tuned", sees="nothing", saw_documents="yes", saw_questions="yes")
     return Reader(facts, artefact.load(base), cache)
 
 
@@ -22,7 +22,7 @@ def tuned_rag(
     base: LanguageModel, artefact: Artefact, cache: AnswerCache, retriever: Retriever, k: int
 ) -> Reader:
     """Question → the chunks that ``rag`` sees → base + the adapter that ``tuned`` has → answer."""
-    facts = Facts(name="tuned_rag", sees="retrieved chunks", saw_documents=True, saw_questions=True)
+    facts = Facts(name="tuned_rag", sees="retrieved chunks", saw_documents="yes", saw_questions="yes")
     return Reader(facts, artefact.load(base), cache, retriever, k)
 
 
@@ -34,6 +34,6 @@ def untrained(base: LanguageModel, lora: Lora, seed: int, cache: AnswerCache) ->
 def shuffled_labels(base: LanguageModel, artefact: Artefact, cache: AnswerCache) -> Reader:
     """``tuned`` on permuted answers: what tuning is worth when it teaches the form and nothing true."""
     facts = Facts(
-        name="shuffled_labels", sees="nothing", saw_documents=True, saw_questions=True, control=True
+        name="shuffled_labels", sees="nothing", saw_documents="yes", saw_questions="yes", control=True
     )
     return Reader(facts, artefact.load(base), cache)

@@ -21,6 +21,9 @@ _BEFORE_A_NUMBER = re.compile(
     r"nos?|nr|pp?|vol|art|al|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec", re.IGNORECASE
 )
 _INITIALS = re.compile(r"(?:\w\.)*\w")
+# "2023. 4. 16." is one date in Korean, and "가.", "나." number a list as letters do.
+_KOREAN_DATE = re.compile(r"(?<!\d)\d{4}\. ?\d{1,2}\.(?: ?\d{1,2}\.)?")
+_LIST_MARK = re.compile(r"\d+|[가나다라마바사아자차카타파하]|제\d+[조항절장]")
 
 
 def sentences(text: str) -> list[str]:
@@ -28,7 +31,7 @@ def sentences(text: str) -> list[str]:
 
     A newline ends a sentence (a heading or a table row is one of its own). So does a stop, with the quotation
     marks and brackets that close after it, unless a lower-case letter follows, or it belongs to an
-    abbreviation, an initial or the number at the head of a line. Joined, they restore the text's words.
+    abbreviation, an initial, a Korean date or the mark at the head of a line. Joined, they restore the text's words.
     """
     return [" ".join(text[start:end].split()) for start, end in _sentence_spans(text)]
 
@@ -91,8 +94,9 @@ def chunk_all(
 def _sentence_spans(text: str) -> Iterator[_Span]:
     """Start and end of each sentence, without the white space around it."""
     start = 0
+    dated = {stop for date in _KOREAN_DATE.finditer(text) for stop in range(*date.span())}
     for boundary in _BOUNDARY.finditer(text):
-        if _ends_sentence(text, start, boundary):
+        if boundary.start() not in dated and _ends_sentence(text, start, boundary):
             yield from _stripped(text, start, boundary.end())
             start = boundary.end()
     yield from _stripped(text, start, len(text))
@@ -117,7 +121,7 @@ def _ends_sentence(text: str, start: int, boundary: re.Match[str]) -> bool:
     if _BEFORE_A_NUMBER.fullmatch(word):
         return not following.isdigit()
     is_initial = word.isupper() and _INITIALS.fullmatch(word)
-    numbers_a_line = len(before) == 1 and word.isdigit()
+    numbers_a_line = len(before) == 1 and _LIST_MARK.fullmatch(word)
     return not (_ABBREVIATION.fullmatch(word) or is_initial or numbers_a_line)
 
 

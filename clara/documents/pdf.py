@@ -41,6 +41,7 @@ _HYPHENS = {0x2010: "-", 0x2011: "-"}
 _INVISIBLE = dict.fromkeys([*range(9), *range(0x0E, 0x1C), 0x7F, 0x200B, 0xFEFF])
 _CHARACTERS = {**_LIGATURES, **_HYPHENS, **_INVISIBLE}
 _SOFT_HYPHEN = "\u00ad"
+_SHY_WORD = re.compile(r"\w+\u00ad\w+")
 
 _IDEOGRAPH = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_IDEOGRAPH}]|\w+")
@@ -265,8 +266,14 @@ def _with_whole_words(pages: list[list[_Line]]) -> list[list[_Line]]:
             line.tied = bool(remainder) or following.tied
             following.text = remainder
     for line in lines:
-        line.text = line.text.replace(_SOFT_HYPHEN, "")
+        line.text = _SHY_WORD.sub(lambda word: _drawn(word, known), line.text).replace(_SOFT_HYPHEN, "")
     return [[line for line in page if line.text] for page in pages]
+
+
+def _drawn(word: re.Match[str], known: set[str]) -> str:
+    """A soft hyphen amid a line: a hyphen, as writers map both to one glyph, unless the document has the word whole."""
+    whole = word[0].replace(_SOFT_HYPHEN, "")
+    return whole if whole.casefold() in known else word[0].replace(_SOFT_HYPHEN, "-")
 
 
 def _whole_word(head: str, hyphen: str, rest: str, known: set[str]) -> str:

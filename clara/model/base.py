@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,7 @@ def load_base(path: Path) -> LanguageModel:
     try:
         model, tokenizer = load(str(path))[:2]
     except (ValueError, RuntimeError, OSError) as error:
-        raise ModelError(
-            path, f"mlx-lm cannot load it: {error}", "Use a whole model that mlx-lm supports"
-        ) from error
+        raise ModelError(path, f"mlx-lm cannot load it: {error}", _remedy(error)) from error
     if not tokenizer.chat_template:
         raise ModelError(path, "its tokenizer has no chat template", "Use an instruction-tuned model")
     if mx.default_device().type == mx.DeviceType.cpu:
@@ -117,6 +116,15 @@ class _Given(nn.Module):
 
     def __call__(self, *_: Any, **__: Any) -> mx.array:
         return self.states
+
+
+def _remedy(error: Exception) -> str:
+    if "not supported" in str(error):  # mlx-lm's words for an architecture that it has no class for
+        return (
+            f"mlx-lm {version('mlx-lm')} does not know this architecture: update mlx-lm, or use a model of one that it "
+            "knows, such as llama, qwen3, exaone4 or gemma3; vendors often publish a conversion"
+        )
+    return "Use a whole model that mlx-lm supports"
 
 
 def _model_files(path: Path) -> list[Path]:

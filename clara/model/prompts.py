@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 
 INSTRUCTION = (
     "Answer the question as briefly as possible, with words of the background where there is one. "
-    "Give the answer only."
+    'Give the answer only, or, if the background does not say, "no answer" in the language of the question.'
 )
 _GAP = "\u2063content\u2063"
 

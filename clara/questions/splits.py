@@ -1,8 +1,9 @@
-"""What is held out of training, by chunk, so that a falling loss can be told from memorising."""
+"""What is held out of training: chunks, to tell learning from rote, or half of the documents, to tell it from form."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from clara.records import Chunk, TrainingQuestion
@@ -60,6 +61,28 @@ def held_out_text(chunks: Sequence[Chunk], share: float, seed: int) -> tuple[lis
             end = len(shared_text(chunk, after)) if after and after.id in chosen else 0
             training.append(chunk.text[start : len(chunk.text) - end].strip())
     return [text for text in training if text], [chunk.text for chunk in chunks if chunk.id in chosen]
+
+
+def halves(chunks: Sequence[Chunk]) -> dict[str, int]:
+    """Two halves of the documents, for cross-fitting: what is tuned on one is scored on the other.
+
+    Whole documents, the longest first, each to the half that is shorter so far. Where there is only one document its
+    first and second half stand for two; their texts then share names and subject, so that the control is weaker.
+
+    Args:
+        chunks: All chunks of all documents.
+
+    Returns:
+        Half (0 or 1) by chunk id.
+    """
+    counts = Counter(chunk.document for chunk in chunks)
+    if len(counts) == 1:
+        return {chunk.id: int(2 * place >= len(chunks)) for place, chunk in enumerate(chunks)}
+    sizes, half_of = [0, 0], {}
+    for document in sorted(counts, key=lambda name: (-counts[name], name)):
+        half_of[document] = sizes.index(min(sizes))
+        sizes[half_of[document]] += counts[document]
+    return {chunk.id: half_of[chunk.document] for chunk in chunks}
 
 
 def shared_text(before: Chunk, after: Chunk) -> str:

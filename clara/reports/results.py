@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from clara.records import Answer, Question, Record, Score
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class QuestionResult(Record):
@@ -21,6 +21,7 @@ class QuestionResult(Record):
     question: str
     answers: tuple[str, ...]
     answer: str
+    fact_asked: bool
     chunk_ids: tuple[str, ...]
     context_sha256: str | None
     gold_retrieved: bool | None
@@ -36,10 +37,16 @@ class QuestionResult(Record):
 class ContenderResult(Record):
     """One contender over its questions; every score a fraction of 1.
 
+    Scores are over the answerable questions; what it did with the others stands apart.
+
     Attributes:
-        n: Questions asked; the denominator, failed answers included.
-        failed: Answers that failed; each scored 0.
+        n: Answerable questions asked; the denominator of every score, failed answers included.
+        unanswerable: Questions asked that no document answers.
+        said_so: Share of those of which it said so; None where none was asked.
+        abstained: Share of the answerable ones of which it said that there is no answer.
+        failed: Answers that failed, of either kind; each scored 0.
         em, f1, f1_first, rouge_l: Means. ``f1`` is the best over the listed answers, ``f1_first`` the first's.
+        char_f1: Mean over the questions in scripts whose words carry particles or are not separated; None without any.
         f1_low, f1_high: 95 % interval of ``f1``; None where it is not defined.
         em_low, em_high: 95 % Wilson interval of ``em``.
         keyword: Mean share of keywords found, over the questions that list any.
@@ -49,15 +56,20 @@ class ContenderResult(Record):
         cached: True if every answer came from the cache.
         by_category: Mean ``f1`` and ``n`` of each category.
         by_retrieval: Mean ``f1`` and ``n`` where the gold chunk was among those shown, and where it was not.
+        by_fact: Mean ``f1`` and ``n`` where some training question had asked for the fact, and where none had.
+        by_language: Mean ``f1`` and ``n`` of each language.
         subset: True if it answered a seeded part of the questions.
     """
 
     name: str
     sees: str
-    saw_documents: bool
-    saw_questions: bool
+    saw_documents: str
+    saw_questions: str
     control: bool
     n: int = Field(ge=1)
+    unanswerable: int = Field(ge=0)
+    said_so: float | None
+    abstained: float
     subset: bool
     failed: int
     em: float
@@ -67,6 +79,7 @@ class ContenderResult(Record):
     f1_low: float | None
     f1_high: float | None
     f1_first: float
+    char_f1: float | None
     rouge_l: float
     keyword: float | None
     degenerate: float
@@ -75,11 +88,13 @@ class ContenderResult(Record):
     cached: bool
     by_category: dict[str, tuple[float, int]]
     by_retrieval: dict[str, tuple[float, int]]
+    by_fact: dict[str, tuple[float, int]]
+    by_language: dict[str, tuple[float, int]]
     questions: tuple[QuestionResult, ...] = Field(exclude=True)
 
 
 class Comparison(Record):
-    """A paired difference ``a`` − ``b`` in F1 over the questions that both answered."""
+    """A paired difference ``a`` − ``b`` in F1 over the answerable questions that both were asked."""
 
     a: str
     b: str
@@ -104,8 +119,13 @@ class Evaluation(Record):
 
 
 class Results(Record):
-    """A whole run."""
+    """A whole run.
 
+    Attributes:
+        fixtures: Version of the project's own documents and questions; None if it used others.
+    """
+
+    fixtures: int | None
     profile: str
     seed: int
     environment: dict[str, str | int]
@@ -136,26 +156,29 @@ class Results(Record):
 
 
 def question_result(
-    question: Question, answer: Answer, score: Score, source_chunks: Sequence[str]
+    question: Question, answer: Answer, score: Score, source_chunks: Sequence[str], fact_asked: bool
 ) -> QuestionResult:
-    """A row of ``questions``; each of ``source_chunks`` holds the evidence."""
-    retrieved = any(chunk in source_chunks for chunk in answer.chunk_ids) if answer.chunk_ids else None
-    marks = score.model_dump(exclude={"question_id", "contender"})
+    """A row of ``questions``; each of ``source_chunks`` holds evidence."""
+    is_told = bool(answer.chunk_ids) and question.is_answerable
+    retrieved = any(chunk in source_chunks for chunk in answer.chunk_ids) if is_told else None
+    marks = score.model_dump(exclude={"question_id", "contender", "answerable"})
     return QuestionResult(
         id=question.id, contender=answer.contender, category=question.category, question=question.question,
-        answers=question.answers, answer=answer.text, chunk_ids=answer.chunk_ids,
+        answers=question.answers, answer=answer.text, fact_asked=fact_asked, chunk_ids=answer.chunk_ids,
         context_sha256=answer.context_sha256, gold_retrieved=retrieved, tokens=answer.tokens_read,
         tokens_written=answer.tokens_written, stopped=answer.stopped, seconds=answer.seconds,
         cached=answer.cached, error=answer.error, scores=marks,
     )  # fmt: skip
 
 
-def mean_by(rows: Sequence[QuestionResult], key: Mapping[str, str]) -> dict[str, tuple[float, int]]:
-    """Mean F1 and number of the rows of each group; ``key`` names a row's group by question id."""
+def mean_by(
+    rows: Sequence[QuestionResult], group: Callable[[QuestionResult], str | None]
+) -> dict[str, tuple[float, int]]:
+    """Mean F1 and number of the rows of each group; a row without one is left out."""
     groups: dict[str, list[float]] = {}
     for row in rows:
-        if row.id in key:
-            groups.setdefault(key[row.id], []).append(row.scores["f1"] or 0.0)
+        if (name := group(row)) is not None:
+            groups.setdefault(name, []).append(row.scores["f1"] or 0.0)
     return {name: (sum(values) / len(values), len(values)) for name, values in sorted(groups.items())}
 
 

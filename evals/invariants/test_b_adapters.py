@@ -10,12 +10,22 @@ PROBES = 4  # questions whose outputs are compared: one is enough to see a diffe
 
 
 TRAINED = {"tuned": "sft_artefact", "tuned_rag": "sft_artefact", "shuffled_labels": "shuffled_artefact"}
-BARE = ("closed_book", "rag", "oracle", "shuffled")
+BARE = ("closed_book", "rag", "rag_budget", "oracle", "shuffled")
 
 
-@pytest.fixture(params=["lm_artefact", "sft_artefact", "shuffled_artefact"])
-def artefact(request):
-    return request.getfixturevalue(request.param)
+@pytest.fixture(params=["lm_artefact", "sft_artefact", "shuffled_artefact", "other_artefacts"])
+def artefacts(request):
+    """What one stage left on disk; cross-fitting leaves two."""
+    found = request.getfixturevalue(request.param)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def trained_readers(request, name):
+    """Pairs: an artefact, and the reader that should have loaded it."""
+    contender = request.getfixturevalue(name)
+    if name == "tuned_other":
+        return list(zip(request.getfixturevalue("other_artefacts"), contender.readers, strict=True))
+    return [(request.getfixturevalue(TRAINED[name]), contender)]
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +41,23 @@ def logits(model, prompt):
     return model(mx.array([prompt]))
 
 
-def test_adapter_file_exists_and_differs_from_its_initialisation(artefact):
+def test_adapter_file_exists_and_differs_from_its_initialisation(artefacts):
     """The void study scored freshly initialised adapters: nothing had been saved."""
     import mlx.core as mx
 
     from clara.model.adapters import WEIGHTS, tensors_digest
 
-    manifest = artefact.manifest
-    assert (artefact.path / WEIGHTS).exists(), f"no adapter was saved in {artefact.path}"
-    on_disk = tensors_digest(mx.load(str(artefact.path / WEIGHTS)))
-    assert on_disk == manifest.adapter_digest, (
-        f"{artefact.path / WEIGHTS} is not the adapter that was trained: {on_disk[:12]} in the file, "
-        f"{manifest.adapter_digest[:12]} in its manifest. It belongs to another run: delete the folder"
-    )
-    assert on_disk != manifest.initial_digest, (
-        f"stage {manifest.recipe.stage}: the adapter is still as it was before its first step"
-    )
+    for artefact in artefacts:
+        manifest, file = artefact.manifest, artefact.path / WEIGHTS
+        assert file.exists(), f"no adapter was saved in {artefact.path}"
+        on_disk = tensors_digest(mx.load(str(file)))
+        assert on_disk == manifest.adapter_digest, (
+            f"{file} is not the adapter that was trained: {on_disk[:12]} in the file, "
+            f"{manifest.adapter_digest[:12]} in its manifest. It belongs to another run: delete the folder"
+        )
+        assert on_disk != manifest.initial_digest, (
+            f"stage {manifest.recipe.stage}: the adapter is still as it was before its first step"
+        )
 
 
 @pytest.mark.presumes("adapter_file_exists_and_differs_from_its_initialisation")
@@ -61,17 +72,17 @@ def test_every_earlier_stage_was_trained_and_named(sft_artefact):
 
 
 @pytest.mark.presumes("adapter_file_exists_and_differs_from_its_initialisation")
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", [*TRAINED, "tuned_other"])
 def test_adapter_in_memory_equals_its_file(request, name):
     """What is loaded is, tensor by tensor, what lies on disk."""
     from clara.model.adapters import adapter_digest
 
-    trained = request.getfixturevalue(TRAINED[name])
-    in_memory = adapter_digest(request.getfixturevalue(name).model.model)
-    assert in_memory, f"{name} answers with a model that has no adapter: the base was returned instead"
-    assert in_memory == trained.manifest.adapter_digest, (
-        f"{name} answers with weights that are not those of {trained.path}: the adapter was not loaded"
-    )
+    for trained, reader in trained_readers(request, name):
+        in_memory = adapter_digest(reader.model.model)
+        assert in_memory, f"{name} answers with a model that has no adapter: the base was returned instead"
+        assert in_memory == trained.manifest.adapter_digest, (
+            f"{name} answers with weights that are not those of {trained.path}: the adapter was not loaded"
+        )
 
 
 @pytest.mark.presumes("adapter_in_memory_equals_its_file")
@@ -83,6 +94,23 @@ def test_answers_were_written_with_the_trained_adapter(request, name, answers):
     assert not others, (
         f"{len(others)} answers of {name} were written by a model with another adapter or none, "
         f"the first to {others[0]}"
+    )
+
+
+@pytest.mark.presumes("adapter_in_memory_equals_its_file")
+def test_tuned_other_is_asked_what_it_was_not_tuned_on(
+    tuned_other, other_artefacts, half_of, chunks, answers
+):
+    """Tuned on the documents that it is asked about, it is a second ``tuned``, and no difference is knowledge."""
+    documents = [{chunk.document for chunk in chunks if half_of[chunk.id] == half} for half in (0, 1)]
+    shared = documents[0] & documents[1] if len(documents[0] | documents[1]) > 1 else set()
+    assert not shared, f"in both halves: {', '.join(sorted(shared))}"
+    digests = [artefact.manifest.adapter_digest for artefact in other_artefacts]
+    own = [
+        a.question_id for a in answers(tuned_other) if a.adapter_sha256 != digests[1 - half_of[a.question_id]]
+    ]
+    assert not own, (
+        f"tuned_other answered {len(own)} questions on documents that it was tuned on, the first {own[0]}"
     )
 
 

@@ -9,13 +9,15 @@ import pytest
 from clara.answering.cache import AnswerCache
 from clara.answering.closed_book import closed_book
 from clara.answering.echo import Echo
-from clara.answering.rag import oracle, rag
-from clara.model.adapters import attach
+from clara.answering.rag import oracle, rag, rag_budget
+from clara.answering.reader import Reader
+from clara.answering.tuned_other import TunedOther
+from clara.model.adapters import adapter_digest, attach
 from clara.model.prompts import prompt_ids
 from clara.profiles import Lora
 from clara.provenance import digest
 from clara.records import Chunk, Question
-from clara.retrieval import OracleRetriever, TfidfRetriever
+from clara.retrieval import BudgetRetriever, OracleRetriever, TfidfRetriever
 
 EVIDENCE = ["The basin is 41 metres deep.", "Ada Lindqvist led the survey.", "It began in May."]
 CHUNKS = [
@@ -95,3 +97,23 @@ def test_one_that_does_not_fit_leaves_the_others_theirs(tiny_base, cache):
 
 def test_echo_repeats_the_question():
     assert [answer.text for answer in Echo().answer(QUESTIONS)] == [q.question for q in QUESTIONS]
+
+
+def test_cross_fitting_asks_the_model_tuned_on_the_other_half(tiny_base, cache):
+    readers = [Reader(TunedOther.facts, attach(tiny_base, Lora(rank=2), seed=seed), cache) for seed in (1, 2)]
+    contender = TunedOther((readers[0], readers[1]), {"q0": 0, "q1": 1, "q2": 0})
+    digests = [adapter_digest(reader.model.model) for reader in readers]
+    answers = contender.answer(QUESTIONS)
+    assert [answer.question_id for answer in answers] == ["q0", "q1", "q2"]
+    assert [answer.adapter_sha256 for answer in answers] == [digests[1], digests[0], digests[1]]
+
+
+def test_a_budget_contender_records_what_it_read_and_not_the_whole_chunks(tiny_base, cache):
+    budget = BudgetRetriever(TfidfRetriever(CHUNKS), lambda text: len(text.split()), max_tokens=3)
+    contender = rag_budget(tiny_base, cache, budget, 3)
+    answer = contender.answer(QUESTIONS[:1])[0]
+    shown = contender.chunks(QUESTIONS[0])
+    assert answer.chunk_ids == tuple(chunk.id for chunk in shown)
+    assert answer.prompt_sha256 == digest(
+        prompt_ids(tiny_base.tokenizer, QUESTIONS[0].question, [chunk.text for chunk in shown])
+    )

@@ -100,9 +100,9 @@ def test_a_word_that_stands_elsewhere_joined_is_joined(tmp_path):
     assert _texts(tmp_path, page) == ["Wellknown or well-known, it is a wellknown harbour."]
 
 
-def test_a_soft_hyphen_joins_whatever_stands_elsewhere_and_goes_from_within_a_line(tmp_path):
-    page = ["A well-known and well\u00ad", "known har\u00adbour."]
-    assert _texts(tmp_path, page) == ["A well-known and wellknown harbour."]
+def test_a_soft_hyphen_joins_at_a_line_end_and_is_drawn_within_a_line_unless_the_word_stands_whole(tmp_path):
+    page = ["A well-known and well\u00ad", "known har\u00adbour.", "The harbour has a dead\u00adload."]
+    assert _texts(tmp_path, page) == ["A well-known and wellknown harbour.\nThe harbour has a dead-load."]
 
 
 @pytest.mark.parametrize("compound", ["COVID-19", "Alonso-Andres", "1993-1999"])

@@ -51,11 +51,12 @@ def test_missing_files_are_named(tiny_path, tmp_path):
         load_base(tmp_path)
 
 
-def test_an_unknown_architecture_is_refused_by_name(tmp_path):
+@pytest.mark.parametrize("name", ["hyperclovax", "perceiver9"])
+def test_an_architecture_that_mlx_lm_does_not_know_is_refused_by_name_with_what_to_do(tmp_path, name):
     tiny.save_model(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
-    (tmp_path / "config.json").write_text(json.dumps({**config, "model_type": "perceiver9"}))
-    with pytest.raises(ModelError, match="perceiver9"):
+    (tmp_path / "config.json").write_text(json.dumps({**config, "model_type": name}))
+    with pytest.raises(ModelError, match=rf"{name}.*update mlx-lm, or use a model of one that it knows"):
         load_base(tmp_path)
 
 

@@ -17,14 +17,14 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 @pytest.fixture(scope="module")
 def documents() -> list[Document]:
-    read, errors = read_documents(sorted((FIXTURES / "documents").glob("*.pdf")))
+    read, errors = read_documents(sorted((FIXTURES / "documents" / "en").glob("*.pdf")))
     assert not errors
     return read
 
 
 @pytest.fixture(scope="module")
 def gold() -> list[Question]:
-    return read_questions([FIXTURES / "questions"])
+    return read_questions([FIXTURES / "questions" / "en"])
 
 
 def test_every_evidence_stands_in_its_document(gold: list[Question], documents: list[Document]):

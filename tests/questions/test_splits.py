@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clara.documents.chunking import chunk
-from clara.questions.splits import held_out, held_out_text, shared_text
+from clara.questions.splits import halves, held_out, held_out_text, shared_text
 from clara.records import Chunk, Document, Page, TrainingQuestion
 
 
@@ -105,3 +105,21 @@ def test_shared_heading_and_sentence_are_found_though_the_chunk_has_joined_them(
 def test_documents_share_nothing():
     first, second = (Chunk(id=f"{d}#001", document=d, pages=(1,), text="Same text.", tokens=2) for d in "ab")
     assert shared_text(first, second) == ""
+
+
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=9))
+def test_halves_share_no_document_and_differ_by_no_more_than_the_longest(lengths: list[int]):
+    chunks = [
+        Chunk(id=f"{d}#{c}", document=str(d), pages=(1,), text="x", tokens=1)
+        for d, length in enumerate(lengths)
+        for c in range(length)
+    ]
+    half = halves(chunks)
+    assert len({(chunk.document, half[chunk.id]) for chunk in chunks}) == len(lengths)
+    sizes = [list(half.values()).count(side) for side in (0, 1)]
+    assert min(sizes) > 0
+    assert abs(sizes[0] - sizes[1]) <= max(lengths)
+
+
+def test_of_one_document_the_first_half_stands_against_the_second():
+    assert list(halves(chunks_of(9, 3)).values()) == [0, 0, 1, 1]

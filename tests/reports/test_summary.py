@@ -9,9 +9,9 @@ import pytest
 from clara.answering.contender import Facts
 from clara.metrics import mark_all
 from clara.records import Answer, Question
-from clara.reports.results import Evaluation, Results, degenerate
+from clara.reports.results import Comparison, Evaluation, Results, degenerate
 from clara.reports.scoring import compare, contender_result
-from clara.reports.summary import as_json, summary, table, write
+from clara.reports.summary import as_json, knowledge, summary, table, write
 
 NASTY = "a | b <script>alert(1)</script>\nc"
 SOURCES = {f"q{i}": (f"d#{i // 2}",) for i in range(6)}
@@ -32,14 +32,17 @@ def result(name: str, texts: list[str], error: str | None = None):
     ]  # fmt: skip
     facts = Facts(name=name, sees="retrieved chunks")
     marks = mark_all(questions, answers)
-    return contender_result(facts, questions, answers, marks, SOURCES, subset=False, seed=0, resamples=200)
+    return contender_result(
+        facts, questions, answers, marks, SOURCES, {"q0", "q1"}, subset=False, seed=0, resamples=200
+    )
 
 
 @pytest.fixture
 def results() -> Results:
     rag, tuned = result("rag", ["41 metres"] * 3 + [NASTY] * 3), result("tuned_rag", ["41 metres"] * 6)
     return Results(
-        profile="default", seed=0, environment={"mlx": "0"}, digests={"questions": "2" * 64}, facts={"chunks": 3},
+        fixtures=None, profile="default", seed=0, environment={"mlx": "0"}, digests={"questions": "2" * 64},
+        facts={"chunks": 3},
         contenders={"rag": rag, "tuned_rag": tuned},
         comparisons=(compare(tuned, rag, SOURCES, seed=0, resamples=200),),
         evaluations=(Evaluation(name="a::b", outcome="failed", message=NASTY),), warnings=(NASTY,),
@@ -121,3 +124,57 @@ def test_writing_twice_leaves_no_partial_file(results, tmp_path):
 def test_degenerate_answers_are_told(text, stopped, expected):
     row = result("rag", ["x"]).questions[0].model_copy(update={"answer": text, "stopped": stopped})
     assert degenerate(row) is expected
+
+
+def test_unanswerable_questions_stand_apart_from_every_mean():
+    questions = [question(0), question(1).model_copy(update={"answers": (), "evidence": (), "keywords": ()})]
+    answers = [
+        Answer(question_id=q.id, contender="rag", text=text, prompt_sha256="", tokens_read=1, tokens_written=1,
+               stopped="eos", seconds=0)
+        for q, text in zip(questions, ["41 metres", "no answer"], strict=True)
+    ]  # fmt: skip
+    facts = Facts(name="rag", sees="nothing")
+    marks = mark_all(questions, answers)
+    found = contender_result(
+        facts, questions, answers, marks, SOURCES, (), subset=False, seed=0, resamples=200
+    )
+    assert (found.n, found.f1, found.unanswerable, found.said_so, found.abstained) == (1, 1, 1, 1, 0)
+
+
+def compared(a: str, b: str, mean: float, verdict: str) -> Comparison:
+    return Comparison(a=a, b=b, n=6, mean=mean, low=mean - 0.1, high=mean + 0.1, method="", wins=1, losses=1,
+                      ties=4, p_value=0.5, verdict=verdict)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gain", "known", "said"),
+    [
+        (
+            ("better", 0.3),
+            ("better", 0.2),
+            "+20.0 F1 points [+10.0, +30.0] of it, its lead over tuned_other, is",
+        ),
+        (
+            ("better", 0.3),
+            ("undecided", 0.05),
+            "which these questions cannot tell from nothing; the other +25.0",
+        ),
+        (
+            ("undecided", 0.01),
+            ("undecided", 0.0),
+            "gained nothing over closed_book that these questions can show",
+        ),
+        (("undecided", 0.01), ("better", 0.2), "though +20.0 F1 points [+10.0, +30.0] over tuned_other"),
+    ],
+    ids=["knowledge", "form", "nothing", "hidden"],
+)
+def test_one_sentence_says_what_tuning_gained_and_how_much_of_it_is_knowledge(results, gain, known, said):
+    pairs = (("closed_book", *gain), ("tuned_other", *known))
+    comparisons = tuple(compared("tuned", b, mean, verdict) for b, verdict, mean in pairs)
+    told = results.model_copy(update={"comparisons": comparisons})
+    assert said in " ".join(knowledge(told))
+    assert said in summary(told)
+
+
+def test_nothing_is_said_of_knowledge_where_it_was_not_compared(results):
+    assert knowledge(results) == []

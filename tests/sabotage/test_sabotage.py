@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-DOCUMENTS = sorted((REPOSITORY / "fixtures" / "documents").glob("*.pdf"))[-2:]
+FIXTURES = REPOSITORY / "fixtures"
+DOCUMENTS = [FIXTURES / "documents" / "en" / f"{name}.pdf" for name in ("harbour-survey", "kiln-manual")]
 Break = Callable[[pytest.MonkeyPatch, Path], None]
 
 
@@ -37,7 +38,7 @@ class Bench:
 
 
 def arguments(model: Path, store: Path, report: Path) -> list[str]:
-    questions = [REPOSITORY / "fixtures" / "questions" / f"{path.stem}.jsonl" for path in DOCUMENTS]
+    questions = [FIXTURES / "questions" / "en" / f"{path.stem}.jsonl" for path in DOCUMENTS]
     return [
         str(REPOSITORY / "evals"), "-c", str(REPOSITORY / "pytest.ini"), "--profile", "smoke", "-q",
         "-p", "no:cacheprovider", "--model", str(model), "--store", str(store), "--report", str(report),
@@ -226,6 +227,45 @@ def base_at_answer_time(patch, store):
     patch.setattr(Reader, "answer", answer)
 
 
+def tuned_other_on_its_own_half(patch, store):
+    """The cross-fitted control is asked about what it has read: all its knowledge passes for form."""
+    from clara.answering.tuned_other import TunedOther
+
+    patch.setattr(TunedOther, "reader", lambda self, question: self.readers[self.half_of[question.id]])
+
+
+def budget_overspent(patch, store):
+    """``rag_budget`` is shown whole sentences, whatever they cost."""
+    from clara.retrieval import BudgetRetriever
+
+    patch.setattr(BudgetRetriever, "_fitting", lambda self, kept, piece, words: len(words))
+
+
+def reading_taught_nothing(patch, store):
+    """The stage that reads the documents leaves the loss where it was."""
+    from clara.training import loop
+
+    honest = loop.held_out_loss
+    patch.setattr(
+        loop, "held_out_loss", lambda model, stage: 1.0 if stage.name == "lm" else honest(model, stage)
+    )
+
+
+def answering_taught_nothing(patch, store):
+    """The stage that answers questions leaves the loss where it was."""
+    from clara.training import loop
+
+    honest = loop.held_out_loss
+    patch.setattr(
+        loop, "held_out_loss", lambda model, stage: 1.0 if stage.name == "sft" else honest(model, stage)
+    )
+
+
+def silence_says_that_there_is_no_answer(patch, store):
+    """An empty answer to an unanswerable question is marked as right."""
+    patch.setattr("clara.metrics.abstains", lambda text: not text.strip())
+
+
 def labels_not_permuted(patch, store):
     """The control that should learn nothing true is taught the truth."""
     patch.setattr("clara.training.stages.permuted_answers", lambda questions, seed: list(questions))
@@ -266,12 +306,25 @@ def leaked_question(patch, store):
     patch.setattr(clara.questions, "drop_leaks", leak)
 
 
+def answer_in_the_question(patch, store):
+    """A rule leaves the answer standing in what it asks."""
+    import clara.questions
+
+    honest = clara.questions.drop_leaks
+
+    def drop(training, gold):
+        kept, dropped = honest(training, gold)
+        return [q.model_copy(update={"question": f"{q.question} ({q.answer})"}) for q in kept], dropped
+
+    patch.setattr(clara.questions, "drop_leaks", drop)
+
+
 def gold_question_in_the_text(patch, store):
     """The documents' text carries an appendix with the exam."""
     import clara.questions
     from clara.questions import read_questions
 
-    gold = read_questions([REPOSITORY / "fixtures" / "questions" / f"{DOCUMENTS[0].stem}.jsonl"])[0].question
+    gold = read_questions([FIXTURES / "questions" / "en" / f"{DOCUMENTS[0].stem}.jsonl"])[0].question
     honest = clara.questions.held_out_text
 
     def appended(chunks, share, seed):
@@ -435,11 +488,21 @@ CASES: list[tuple[Break, str, str]] = [
     (context_left_out_of_the_prompt, "no_prompt_was_truncated", "lacks"),
     (adapter_in_the_base, "untrained_contenders_answer_with_the_bare_base", "rag answered with an adapter"),
     (base_at_answer_time, "answers_were_written_with_the_trained_adapter", "with another adapter or none"),
+    (
+        tuned_other_on_its_own_half,
+        "tuned_other_is_asked_what_it_was_not_tuned_on",
+        "on documents that it was tuned on",
+    ),
+    (budget_overspent, "rag_budget_reads_sentences_of_rags_chunks_within_its_budget", "of 96 allowed"),
+    (reading_taught_nothing, "tuned_loss_is_below_the_bases_on_held_out_text", "reading taught nothing"),
+    (answering_taught_nothing, "tuned_loss_is_below_the_bases_on_held_out_questions", "nothing was learnt"),
+    (silence_says_that_there_is_no_answer, "an_empty_answerer_scores_zero", "f1=1.0"),
     (labels_not_permuted, "permuted_answers_are_wrong_ones", "answers were permuted"),
     (context_for_a_closed_book, "closed_books_saw_no_context", "tuned was shown context"),
     (shuffled_from_the_same_document, "shuffled_context_is_of_another_document", "question's own document"),
     (unreadable_document, "every_document_was_read", "broken.pdf"),
     (leaked_question, "no_training_question_resembles_a_gold_question", "leak gold questions"),
+    (answer_in_the_question, "no_training_question_holds_its_own_answer", "give themselves away"),
     (gold_question_in_the_text, "gold_text_was_never_trained_on", "1 gold questions stand in the texts"),
     (held_out_trained_on, "held_out_text_was_never_trained_on", "held-out texts were trained on"),
     (masked_out_labels, "adapter_file_exists_and_differs_from_its_initialisation", "has a supervised token"),

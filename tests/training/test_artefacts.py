@@ -54,7 +54,9 @@ def test_it_is_trained_once_and_read_after(tmp_path, tiny_base):
 def test_what_is_loaded_is_what_was_trained(tmp_path, tiny_base):
     artefact = train(tmp_path, tiny_base)
     loaded = artefact.load(tiny_base)
-    assert adapter_digest(loaded.model) == artefact.manifest.adapter_digest != artefact.manifest.initial_digest
+    assert (
+        adapter_digest(loaded.model) == artefact.manifest.adapter_digest != artefact.manifest.initial_digest
+    )
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"data": ["other"]}, {"settings": {"steps": 5}}])

@@ -3,26 +3,27 @@
 Both kinds are made from the same documents, so that they share names and subject words is right and proper, and a
 cloze of the very sentence that answers a gold question is knowledge, not leakage. A copy of the *question* is leakage:
 answers to it would show memory of the test, not of the document.
+
+Lengths are in words, as :mod:`clara.questions.leakage.runs` counts them in any script.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clara.errors import LeakageError
 from clara.questions.generation import GAP
+from clara.questions.leakage.runs import Run, features, length, runs, spaced, units
 from clara.records import Question, Record, TrainingQuestion
-from clara.text import words
 
 if TYPE_CHECKING:
     from numpy import ndarray
 
-RUN_TOKENS = 8  # words in a row that two independent writers hardly ever share
-MIN_GOLD_TOKENS = 4  # a gold question shorter than this may stand inside a longer one by chance
-MIN_TRAINING_TOKENS = 5  # likewise a training question inside a gold one
+RUN_WORDS = range(8, 14)  # see _shared_run
+MIN_GOLD_WORDS = 4  # a gold question shorter than this may stand inside a longer one by chance
+MIN_TRAINING_WORDS = 5  # likewise a training question inside a gold one
 JACCARD = 0.65  # see _overlapping
 COSINE = 0.8  # see _similar
 
@@ -53,27 +54,22 @@ def leaks(training: Sequence[TrainingQuestion], gold: Sequence[Question]) -> lis
     """Every pair of a training question and a gold question that are too close, each once.
 
     Args:
-        training: Questions that are to be trained on.
+        training: Questions that are to be trained on, unanswerable ones too.
         gold: Questions that are to be scored.
 
     Returns:
         The pairs in the order of ``training``, then ``gold``; each with the strictest rule that caught it.
     """
-    left = [_Text(item.question, _tokens(item.question)) for item in training]
-    right = [_Text(item.question, _tokens(item.question), _tokens(item.evidence)) for item in gold]
-    caught: dict[tuple[int, int], str] = {}
-    for name, rule in _RULES:
-        for pair in rule(left, right):
-            caught.setdefault(pair, name)
+    caught = _caught([_text(item) for item in training], [_text(item) for item in gold])
     return [
         Offender(
             training_id=training[i].id,
             gold_id=gold[j].id,
-            rule=caught[i, j],
+            rule=rule,
             training_text=training[i].question,
             gold_text=gold[j].question,
         )
-        for i, j in sorted(caught)
+        for (i, j), rule in caught.items()
     ]
 
 
@@ -96,16 +92,16 @@ def drop_leaks(
     return [item for item in training if item.id not in dropped], offenders
 
 
-def gold_text_in(texts: Sequence[str], gold: Sequence[Question]) -> list[str]:
-    """Gold questions that stand, but for case and punctuation, in a text that is to be trained on."""
-    corpus = "\n".join(_spaced(_tokens(text)) for text in texts)
-    return [item.question for item in gold if (asked := _tokens(item.question)) and _spaced(asked) in corpus]
+def near_duplicates(gold: Sequence[Question]) -> list[tuple[int, int, str]]:
+    """Places of two gold questions as close as no training question may be to a gold one, and the rule, in order."""
+    texts = [_text(item) for item in gold]
+    return [(i, j, rule) for (i, j), rule in _caught(texts, texts).items() if i < j]
 
 
 class _Text(NamedTuple):
     raw: str
-    tokens: tuple[str, ...]
-    evidence: tuple[str, ...] = ()
+    units: Run
+    evidence: Run
 
     @property
     def is_cloze(self) -> bool:
@@ -115,37 +111,54 @@ class _Text(NamedTuple):
 _Pairs = Iterator[tuple[int, int]]
 
 
+def _text(item: TrainingQuestion | Question) -> _Text:
+    evidence = " ".join(item.evidence) if isinstance(item, Question) else ""
+    return _Text(item.question, units(item.question), units(evidence))
+
+
+def _caught(left: Sequence[_Text], right: Sequence[_Text]) -> dict[tuple[int, int], str]:
+    """Pairs that are too close, in order, with the strictest rule that says so."""
+    caught: dict[tuple[int, int], str] = {}
+    for name, rule in _RULES:
+        for pair in rule(left, right):
+            caught.setdefault(pair, name)
+    return dict(sorted(caught.items()))
+
+
 def _exact(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
     return _equal([text.raw.strip() for text in training], [text.raw.strip() for text in gold])
 
 
 def _normalised(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
     """Equal but for case, punctuation and spacing."""
-    return _equal([_spaced(text.tokens) for text in training], [_spaced(text.tokens) for text in gold])
+    return _equal([spaced(text.units) for text in training], [spaced(text.units) for text in gold])
 
 
 def _contained(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
     """One is a run of whole words inside the other, and long enough that this is no accident."""
-    asked = [_spaced(text.tokens) for text in training]
+    asked = [(i, spaced(text.units), length(text.units)) for i, text in enumerate(training)]
+    long = [(i, own) for i, own, own_length in asked if own_length >= MIN_TRAINING_WORDS]
     for j, text in enumerate(gold):
-        wanted = _spaced(text.tokens)
-        is_long = len(text.tokens) >= MIN_GOLD_TOKENS
-        for i, own in enumerate(asked):
-            if (is_long and wanted in own) or (
-                own in wanted and len(training[i].tokens) >= MIN_TRAINING_TOKENS
-            ):
-                yield i, j
+        wanted = spaced(text.units)
+        yield from ((i, j) for i, own in long if own in wanted)
+        if length(text.units) >= MIN_GOLD_WORDS:
+            yield from ((i, j) for i, own, _ in asked if wanted in own)
 
 
-def _shared_run(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
-    """They share a run of words that is not simply the wording of the gold question's own evidence."""
-    holders: dict[tuple[str, ...], list[int]] = {}
+def _shared_run(training: Sequence[_Text], gold: Sequence[_Text], n: int) -> _Pairs:
+    """They share a run of ``n`` words that is not simply the wording of the gold question's own evidence.
+
+    Tried from 13 words, which stands for any longer run, down to 8. Brown et al. 2020 (arXiv:2005.14165, appendix C)
+    found chance collisions below 8 and took no run longer than 13; Radford et al. 2019 (GPT-2) and Chowdhery et al.
+    2022 (PaLM, arXiv:2204.02311) compare by 8. Gold questions have about as many words, so the limit is 8 here.
+    """
+    holders: dict[Run, list[int]] = {}
     for j, text in enumerate(gold):
-        for run in _ngrams(text.tokens, RUN_TOKENS) - _ngrams(text.evidence, RUN_TOKENS):
+        for run in set(runs(text.units, n)).difference(runs(text.evidence, n)):
             holders.setdefault(run, []).append(j)
     for i, text in enumerate(training):
-        for run in _ngrams(text.tokens, RUN_TOKENS):
-            yield from ((i, j) for j in holders.get(run, ()))
+        for run in filter(holders.__contains__, runs(text.units, n)):
+            yield from ((i, j) for j in holders[run])
 
 
 def _overlapping(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
@@ -153,11 +166,12 @@ def _overlapping(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
 
     One word changed amid n leaves 2n - 4 of 2n + 2 features, so 0.65 catches it from n = 8 (at either end from 6), and
     lets pass "When was the mast built?" beside "When was the mast painted?", which asks for something else. Of 13,241
-    pairs of different questions that people had asked on the same SQuAD passage, 0.5 % reach it.
+    pairs of different questions that people had asked on the same SQuAD passage, 0.5 % reach it. By pairs and fours of
+    characters the same holds for 2n characters: one of 17 may change amid them, as a Korean particle does.
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counts = CountVectorizer(analyzer=_features, binary=True, dtype=float)
+    counts = CountVectorizer(analyzer=features, binary=True, dtype=float)
     return _pairs_above(counts, _jaccard, JACCARD, training, gold)
 
 
@@ -170,7 +184,7 @@ def _similar(training: Sequence[_Text], gold: Sequence[_Text]) -> _Pairs:
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return _pairs_above(TfidfVectorizer(analyzer=_features), _cosine, COSINE, training, gold)
+    return _pairs_above(TfidfVectorizer(analyzer=features), _cosine, COSINE, training, gold)
 
 
 def _pairs_above(
@@ -181,14 +195,15 @@ def _pairs_above(
     gold: Sequence[_Text],
 ) -> _Pairs:
     """Pairs of a question that is no cloze and a gold question whose vectors are at least this similar."""
-    asked = [i for i, text in enumerate(training) if not text.is_cloze and text.tokens]
-    if not asked or not any(text.tokens for text in gold):
+    left = [i for i, text in enumerate(training) if not text.is_cloze and length(text.units) >= 1]
+    right = [j for j, text in enumerate(gold) if length(text.units) >= 1]
+    if not left or not right:
         return
-    vectoriser.fit([training[i].tokens for i in asked] + [text.tokens for text in gold])
-    left = vectoriser.transform([training[i].tokens for i in asked])
-    right = vectoriser.transform([text.tokens for text in gold])
-    for row, j in zip(*(similarity(left, right) >= threshold).nonzero(), strict=True):
-        yield asked[int(row)], int(j)
+    asked, wanted = [training[i].units for i in left], [gold[j].units for j in right]
+    vectoriser.fit(asked + wanted)
+    close = similarity(vectoriser.transform(asked), vectoriser.transform(wanted)) >= threshold
+    for row, column in zip(*close.nonzero(), strict=True):
+        yield left[row], right[column]
 
 
 def _cosine(left: Any, right: Any) -> ndarray:
@@ -208,33 +223,14 @@ def _equal(training: Sequence[str], gold: Sequence[str]) -> _Pairs:
     for j, text in enumerate(gold):
         holders.setdefault(text, []).append(j)
     for i, text in enumerate(training):
-        yield from ((i, j) for j in holders.get(text, ()) if text.strip())
-
-
-def _tokens(text: str) -> tuple[str, ...]:
-    """Words with compatibility forms and case folded: a copy in full-width letters is a copy."""
-    return tuple(words(unicodedata.normalize("NFKC", text).casefold()))
-
-
-def _spaced(tokens: Sequence[str]) -> str:
-    """Tokens as a string in which only whole tokens are found."""
-    return f" {' '.join(tokens)} " if tokens else ""
-
-
-def _ngrams(tokens: Sequence[str], length: int) -> set[tuple[str, ...]]:
-    return {tuple(tokens[start : start + length]) for start in range(len(tokens) - length + 1)}
-
-
-def _features(tokens: Sequence[str]) -> list[str]:
-    """Words and pairs of neighbouring words."""
-    return [*tokens, *map(" ".join, pairwise(tokens))]
+        yield from ((i, j) for j in holders.get(text, ()) if text)
 
 
 _RULES: tuple[tuple[str, Callable[[Sequence[_Text], Sequence[_Text]], _Pairs]], ...] = (
     ("exact", _exact),
     ("normalised", _normalised),
     ("contained", _contained),
-    (f"{RUN_TOKENS} words in a row", _shared_run),
+    *((f"{n} words in a row", partial(_shared_run, n=n)) for n in reversed(RUN_WORDS)),
     ("word overlap", _overlapping),
     ("TF-IDF cosine", _similar),
 )
