@@ -131,7 +131,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     except ClaraError as error:
         raise pytest.UsageError(str(error)) from error
     doubts = audit(questions, documents)
-    for line in (*errors, *doubts, f"{len(doubts)} doubts about {len(questions)} questions; each may be unfounded"):
+    for line in (
+        *errors,
+        *doubts,
+        f"{len(doubts)} doubts about {len(questions)} questions; each may be unfounded",
+    ):
         terminal.line(str(line))
     return pytest.ExitCode.OK
 

@@ -102,7 +102,7 @@ SMOKE = Profile(
 DEFAULT = Profile(
     name="default",
     judges_quality=True,
-    questions=None,
+    questions=240,
     control_questions=120,
     lm=Budget(steps=30, learning_rate=5e-4),
     sft=Budget(steps=90, learning_rate=5e-4),

@@ -106,7 +106,7 @@ def test_clause_of_a_known_shape_becomes_this_question(sentence: str, question: 
     "sentence",
     [
         "It was founded in a small town in 1931.",  # no pronoun is asked about
-        "The lens, the mount and the dome were sold in 1931.",  # "the dome were": the subject is longer
+        "The lens, which the dome were sold in 1931.",  # "the dome were": the subject is longer
         "The keeper said the dome was built in 1931.",  # a verb hides in what stands before
         "After the fire of that year was over they left in 1931.",
         "The dome was abandoned until it was rebuilt in 1931.",
@@ -142,7 +142,9 @@ def test_cloze_asks_for_what_people_ask_for(sentence: str, answers: set[str]):
 
 def test_cloze_is_its_sentence_with_a_gap():
     sentence = "In winter the lake freezes to a depth of 1.5 metres near the shore."
-    for item in generate([chunk_of(sentence)], seed=0):
+    clozes = [item for item in generate([chunk_of(sentence)], seed=0) if item.kind == "cloze"]
+    assert clozes
+    for item in clozes:
         assert item.question.replace(GAP, item.answer) == sentence.removesuffix(
             "."
         ) + "." * item.question.endswith(".")
@@ -171,7 +173,7 @@ def test_question_never_holds_its_own_answer():
         "Table 4 Depth and density by station and by year",
         "14 18 22 31 40 52 61 70 84 96",
         "Figure 2 shows it.",
-        "관측소는 1931년에 세워졌다. 망원경에는 거울이 열네 개 있다.",
+        "観測所は1931年に建てられた。望遠鏡には鏡が十四枚ある。",
     ],
 )
 def test_text_that_is_no_english_prose_gets_no_wrong_question(text: str):
