@@ -53,8 +53,8 @@ class Chunk(Record):
         id: ``{document}#{number:03d}``, unique in a run.
         document: Name of the document.
         pages: Numbers of the pages that it touches, ascending.
-        text: Its sentences, joined by single spaces.
-        tokens: Length in tokens of the model that it was cut for.
+        text: Its sentences, joined by single spaces, or by newlines where lines of the document end, as headings do.
+        tokens: Length in tokens of the model that it was cut for, on one line as it is shown.
     """
 
     id: str

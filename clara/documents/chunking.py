@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from clara.records import Chunk, Document
 
@@ -59,8 +60,11 @@ def chunk(
         raise ValueError(f"overlap_sentences is {overlap_sentences}. Use 0 or more.")
     text, pages_of = _running_text(document)
 
+    def tokens(piece: str) -> int:
+        return count_tokens(" ".join(piece.split()))
+
     def fits(piece: str) -> bool:
-        return count_tokens(piece) <= max_tokens
+        return tokens(piece) <= max_tokens
 
     spans = [piece for span in _sentence_spans(text) for piece in _pieces(text, span, fits)]
     chunks = []
@@ -73,7 +77,7 @@ def chunk(
                 document=document.name,
                 pages=tuple(pages),
                 text=joined,
-                tokens=count_tokens(joined),
+                tokens=tokens(joined),
             )
         )
     return chunks
@@ -177,4 +181,8 @@ def _runs(text: str, spans: list[_Span], fits: Callable[[str], bool], overlap: i
 
 
 def _joined(text: str, run: list[_Span]) -> str:
-    return " ".join(text[start:end] for start, end in run)
+    """The sentences of a run, a newline between two of them where the document has one: a heading stays a line."""
+    joined = text[slice(*run[0])]
+    for (_, before), (start, end) in pairwise(run):
+        joined += ("\n" if "\n" in text[before:start] else " ") + text[start:end]
+    return joined

@@ -19,8 +19,8 @@ _GAP = "\u2063content\u2063"
 
 
 def context_text(passages: Sequence[str]) -> str:
-    """The passages exactly as they stand in a prompt; what the context hash is taken of."""
-    return "\n".join(passages)
+    """The passages exactly as they stand in a prompt, each on one line; what the context hash is taken of."""
+    return "\n".join(" ".join(passage.split()) for passage in passages)
 
 
 def user_text(question: str, passages: Sequence[str] = ()) -> str:

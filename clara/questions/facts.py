@@ -21,7 +21,7 @@ def asked_facts(
         gold: What is scored.
         chunks: Where the training questions come from.
     """
-    texts = {chunk.id: chunk.text for chunk in chunks}
+    texts = {chunk.id: chunk.text.replace("\n", " ") for chunk in chunks}
     known: dict[tuple[str, ...], list[TrainingQuestion]] = {}
     for question in training:
         if question.start is not None:

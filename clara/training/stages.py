@@ -88,8 +88,9 @@ def sft_stage(
 
 
 def lm_samples(tokenizer: Any, texts: Sequence[str]) -> list[Sample]:
-    """Each text as one sequence; text that spells a special token stays text."""
-    encoded = [tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True) for text in texts]
+    """Each text on one line, as prompts show it, as one sequence; text that spells a special token stays text."""
+    lines = [" ".join(text.split()) for text in texts]
+    encoded = [tokenizer.encode(line, add_special_tokens=False, split_special_tokens=True) for line in lines]
     return [Sample(tuple(ids), start=1) for ids in encoded if len(ids) > 1]
 
 
