@@ -263,7 +263,10 @@ def answering_taught_nothing(patch, store):
 
 def silence_says_that_there_is_no_answer(patch, store):
     """An empty answer to an unanswerable question is marked as right."""
-    patch.setattr("clara.metrics.abstains", lambda text: not text.strip())
+    import clara.metrics
+
+    honest = clara.metrics.abstains
+    patch.setattr(clara.metrics, "abstains", lambda text: honest(text) or not text.strip())
 
 
 def labels_not_permuted(patch, store):
@@ -299,8 +302,11 @@ def leaked_question(patch, store):
 
     def leak(training, gold):
         kept, dropped = honest(training, gold)
-        return [item.model_copy(update={"question": gold[0].question}) for item in kept[:40]] + kept[
-            40:
+        leaked = gold[0].question
+        # An answer that stood in the leaked question would ring another alarm as well.
+        return [
+            item if item.answer.lower() in leaked.lower() else item.model_copy(update={"question": leaked})
+            for item in kept
         ], dropped
 
     patch.setattr(clara.questions, "drop_leaks", leak)
