@@ -6,6 +6,7 @@ The only module that imports pytest. It imports nothing heavy, so that collectin
 from __future__ import annotations
 
 import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -124,19 +125,16 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from clara.documents import read_documents
     from clara.questions import audit, read_questions
 
-    settings, terminal = _settings(config), config.get_terminal_writer()
+    settings = _settings(config)
     documents, errors = read_documents(settings.documents)
     try:
         questions = read_questions(settings.questions, documents, [error.path.stem for error in errors])
     except ClaraError as error:
         raise pytest.UsageError(str(error)) from error
     doubts = audit(questions, documents)
-    for line in (
-        *errors,
-        *doubts,
-        f"{len(doubts)} doubts about {len(questions)} questions; each may be unfounded",
-    ):
-        terminal.line(str(line))
+    closing = f"{len(doubts)} doubts about {len(questions)} questions; each may be unfounded"
+    # Before a session there is no terminal reporter to write with.
+    sys.stdout.write("".join(f"{line}\n" for line in (*errors, *doubts, closing)))
     return pytest.ExitCode.OK
 
 

@@ -40,6 +40,20 @@ def test_outside_the_repository_model_and_documents_are_asked_for_by_name(pytest
     result.stderr.fnmatch_lines(["ERROR: no model in *: name one with --model DIR"])
 
 
+def test_the_audit_lists_doubts_about_the_questions_and_runs_nothing(pytester):
+    result = pytester.runpytest_subprocess(*EVALS, "--audit-gold")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["* doubts about 370 questions; each may be unfounded"])
+    assert "passed" not in result.stdout.str()
+
+
+def test_the_audit_of_a_broken_question_file_lists_its_problems(pytester):
+    broken = pytester.makefile(".jsonl", '{"id": "a"}')
+    result = pytester.runpytest_subprocess(*EVALS, "--audit-gold", "--questions", str(broken))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: {broken}, line 1: *Add it"])
+
+
 def test_the_options_are_explained(pytester):
     text = pytester.runpytest(*EVALS, "--help").stdout.str()
     for option in (
