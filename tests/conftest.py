@@ -14,6 +14,16 @@ install_import_hook(["clara.model", "clara.losses", "clara.training"], "beartype
 pytest_plugins = ["pytester"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--parity",
+        type=Path,
+        metavar="DIR",
+        default=Path(__file__).parents[1] / "fixtures" / "parity",
+        help="folder of reference outputs that tests/parity holds ours against (default: fixtures/parity)",
+    )
+
+
 @pytest.fixture(scope="session")
 def tiny_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random Llama of some thousand parameters, on disk."""

@@ -1,0 +1,97 @@
+"""Memory tokens: ids beyond the vocabulary, with embeddings of their own, and where they stand.
+
+They are never strings. A tokenizer would have to learn them, and a text that spells ``<MEM0>`` would be taken for one;
+an id at or above the size of the embedding table can come from a layout and from nowhere else (DESIGN, rule 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+from jaxtyping import Bool, Float, Int
+
+MARKS = 3  # <AE>, <ENC>, <SEP>: in this order after the memory tokens, as in released checkpoints
+
+
+@dataclass(frozen=True)
+class MemoryTokens:
+    """Ids of the memory tokens and marks, counted from the end of the base's vocabulary.
+
+    Attributes:
+        vocabulary: Rows of the base's embedding table.
+        count: Memory vectors a document.
+    """
+
+    vocabulary: int
+    count: int
+
+    @property
+    def ids(self) -> range:
+        """The memory tokens' ids, in order."""
+        return range(self.vocabulary, self.vocabulary + self.count)
+
+    @property
+    def encode(self) -> int:
+        """``<ENC>``, which opens what is to be compressed."""
+        return self.vocabulary + self.count + 1
+
+    @property
+    def separator(self) -> int:
+        """``<SEP>``, which ends a document's memory in a prompt."""
+        return self.vocabulary + self.count + 2
+
+    @property
+    def slot(self) -> list[int]:
+        """A document's place in a prompt: its memory tokens and the separator."""
+        return [*self.ids, self.separator]
+
+    def is_memory(self, ids: Int[mx.array, "batch length"]) -> Bool[mx.array, "batch length"]:
+        """Which positions hold a memory vector."""
+        return (ids >= self.vocabulary) & (ids < self.vocabulary + self.count)
+
+    def layout(self, tokenizer: Any, text: str) -> list[int]:
+        """A document or question as the compressor reads it: ``<ENC> <s> text </s>`` and the memory tokens.
+
+        Text that spells a special token is read as text.
+        """
+        begin = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
+        end = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
+        return [self.encode, *begin, *text_ids(tokenizer, text), *end, *self.ids]
+
+
+def text_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text in which nothing is special."""
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+    return ids
+
+
+def padded(rows: Sequence[Sequence[int]]) -> Int[mx.array, "batch length"]:
+    """Rows side by side, padded on the right with 0."""
+    longest = max(len(row) for row in rows)
+    return mx.array([[*row, *[0] * (longest - len(row))] for row in rows], mx.int32)
+
+
+def embed(
+    table: nn.Module,
+    special: Float[mx.array, "tokens width"],
+    vocabulary: int,
+    ids: Int[mx.array, "batch length"],
+) -> Float[mx.array, "batch length width"]:
+    """Embeddings of ids, of which those at or above ``vocabulary`` are rows of ``special``.
+
+    The special rows are picked by a product with one-hot rows, because the gradient of a gather is a scatter, which is slow on
+    CUDA (measured, DESIGN).
+    """
+    beyond = ids >= vocabulary
+    ordinary = table(mx.where(beyond, 0, ids))
+    picked = one_hot(ids - vocabulary, special.shape[0], ordinary.dtype) @ special.astype(ordinary.dtype)
+    return mx.where(beyond[..., None], picked, ordinary)
+
+
+def one_hot(places: Int[mx.array, "..."], width: int, dtype: mx.Dtype) -> Float[mx.array, "... width"]:
+    """A 1 at each place; a row of zeros for places outside."""
+    return (places[..., None] == mx.arange(width)).astype(dtype)
