@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clara.records import Record
 
@@ -21,6 +21,32 @@ class Lora(Record):
     scale: float = Field(default=2.0, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     num_layers: int = -1
+
+
+class Compression(Record):
+    """How much a document is compressed.
+
+    Attributes:
+        rate: Document tokens a memory vector stands for, at most.
+        max_document_tokens: Longest document compressed at once; a longer one is split.
+    """
+
+    rate: int = Field(ge=1, le=256)
+    max_document_tokens: int = Field(default=128, ge=1)
+
+    @model_validator(mode="after")
+    def _room_for_one(self) -> Compression:
+        if self.rate > self.max_document_tokens:
+            raise ValueError(
+                f"rate {self.rate} is above the document length of {self.max_document_tokens} tokens, which leaves no "
+                "memory vector: lower the rate"
+            )
+        return self
+
+    @property
+    def slots(self) -> int:
+        """Memory vectors of a document."""
+        return self.max_document_tokens // self.rate
 
 
 class Budget(Record):

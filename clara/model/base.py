@@ -33,6 +33,7 @@ class LanguageModel:
         tokenizer: mlx-lm's tokenizer, with a chat template.
         path: Folder of the base.
         base_digest: Digest of the base's files, its device and its precision.
+        files_digest: Digest of the files alone, for what fits the model wherever it runs.
         window: Longest sequence in tokens.
     """
 
@@ -40,6 +41,7 @@ class LanguageModel:
     tokenizer: Any
     path: Path
     base_digest: str
+    files_digest: str
     window: int
 
     def view(self) -> LanguageModel:
@@ -74,8 +76,9 @@ def load_base(path: Path) -> LanguageModel:
     mx.eval(model.parameters())
     # The same files are another model in another precision or on another device.
     precision = sorted({str(value.dtype) for _, value in tree_flatten(model.parameters())})
-    base_digest = digest([files_digest(files), str(mx.default_device()), precision])
-    return LanguageModel(model, tokenizer, path, base_digest, _window(path))
+    of_files = files_digest(files)
+    base_digest = digest([of_files, str(mx.default_device()), precision])
+    return LanguageModel(model, tokenizer, path, base_digest, of_files, _window(path))
 
 
 def text_model(model: nn.Module) -> nn.Module:

@@ -65,6 +65,14 @@ class Clara(nn.Module):
         self.head_rows = head_rows
         self.tokens, self.scale = tokens, scale
 
+    def train_only(self, *views: str, memory: bool = False) -> None:
+        """Freeze everything but the adapters of these views and, if asked for, the memory tokens' embeddings."""
+        self.freeze()
+        for view in views:
+            getattr(self, view).unfreeze(keys=["lora_a", "lora_b"])
+        if memory:
+            self.unfreeze(recurse=False, keys=["memory"])
+
     def compress(self, ids: Int[mx.array, "documents length"], lengths: Int[mx.array, "documents"]) -> Compressed:
         """Memory of documents laid out by :meth:`MemoryTokens.layout` and padded on the right."""
         return self._read(self.encoder, ids, lengths)

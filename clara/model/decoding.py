@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import mlx.core as mx
 import mlx.nn as nn
+from jaxtyping import Float
 
 from clara.model.base import text_model
 
@@ -39,6 +40,7 @@ def greedy(
     prompts: Sequence[Sequence[int]],
     max_tokens: int,
     batch_size: int = 16,
+    embeddings: Sequence[Float[mx.array, "length width"]] | None = None,
 ) -> list[Generation]:
     """Most likely continuation of each prompt, up to the end of turn, a newline or ``max_tokens``.
 
@@ -48,6 +50,8 @@ def greedy(
         prompts: Token ids, at least two each; lengths may differ.
         max_tokens: Most tokens to write.
         batch_size: Prompts decoded together; the result does not depend on it.
+        embeddings: What the model reads in place of the prompts' own embeddings, one row a token; the last row is not
+            looked at, so a prompt ends with an ordinary token.
 
     Returns:
         One generation a prompt, in the order given.
@@ -56,15 +60,21 @@ def greedy(
     done: dict[int, Generation] = {}
     for start in range(0, len(by_length), batch_size):
         rows = by_length[start : start + batch_size]
-        done |= zip(rows, _decode(model, tokenizer, [prompts[i] for i in rows], max_tokens), strict=True)
+        given = [embeddings[i] for i in rows] if embeddings else None
+        written = _decode(model, tokenizer, [prompts[i] for i in rows], max_tokens, given)
+        done |= zip(rows, written, strict=True)
     return [done[i] for i in range(len(prompts))]
 
 
 def _decode(
-    model: nn.Module, tokenizer: Any, prompts: Sequence[Sequence[int]], max_tokens: int
+    model: nn.Module,
+    tokenizer: Any,
+    prompts: Sequence[Sequence[int]],
+    max_tokens: int,
+    embeddings: Sequence[mx.array] | None,
 ) -> list[Generation]:
     began = time.perf_counter()
-    cache = _prefill(model, [prompt[:-1] for prompt in prompts])
+    cache = _prefill(model, [prompt[:-1] for prompt in prompts], embeddings)
     written: list[list[int]] = [[] for _ in prompts]
     stops: list[Stopped] = ["length"] * len(prompts)
     alive = list(range(len(prompts)))
@@ -95,7 +105,9 @@ def _decode(
     ]
 
 
-def _prefill(model: nn.Module, prompts: Sequence[Sequence[int]]) -> list[Any]:
+def _prefill(
+    model: nn.Module, prompts: Sequence[Sequence[int]], embeddings: Sequence[mx.array] | None
+) -> list[Any]:
     """Caches that hold the prompts, right-padded while read and rolled to the left edge afterwards."""
     from mlx_lm.models.cache import make_prompt_cache
 
@@ -107,7 +119,12 @@ def _prefill(model: nn.Module, prompts: Sequence[Sequence[int]]) -> list[Any]:
     for layer in cache:
         layer.prepare(lengths=lengths, right_padding=padding)
     # The backbone alone: a head over every prompt position would be a fifth of the work, thrown away.
-    mx.eval(text_model(model).model(ids, cache=cache))
+    given = {}
+    if embeddings:
+        rows = zip(embeddings, prompts, padding, strict=True)
+        # A fresh array: gemma3 scales the one that it is given in place.
+        given["input_embeddings"] = mx.stack([mx.pad(e[: len(p)], ((0, n), (0, 0))) for e, p, n in rows])
+    mx.eval(text_model(model).model(ids, cache=cache, **given))
     for layer in cache:
         layer.finalize()
     return cache

@@ -49,6 +49,22 @@ def prompt_ids(tokenizer: Any, question: str, passages: Sequence[str] = ()) -> l
     return _encode(tokenizer, _render(tokenizer, content))
 
 
+def memory_prompt_ids(tokenizer: Any, question: str, slots: Sequence[int]) -> list[int]:
+    """The same prompt with memory tokens where the passages stood.
+
+    Args:
+        tokenizer: mlx-lm's tokenizer, with a chat template.
+        question: The question.
+        slots: Ids of memory tokens and separators of every document shown, in order.
+    """
+    before, after = _render(tokenizer, f"Background:\n{_GAP}\n\nQuestion: {_GAP}").split(_GAP)[::2]
+    asked = f"\n\nQuestion: {question}"
+    if any(token in question for token in tokenizer.all_special_tokens):
+        literal: list[int] = tokenizer.encode(asked, add_special_tokens=False, split_special_tokens=True)
+        return [*_encode(tokenizer, before), *slots, *literal, *_encode(tokenizer, after)]
+    return [*_encode(tokenizer, before), *slots, *_encode(tokenizer, asked + after)]
+
+
 def answer_ids(tokenizer: Any, answer: str) -> list[int]:
     """Token ids of an answer as a model should write it: the text, then the end of its turn."""
     literal: list[int] = tokenizer.encode(answer, add_special_tokens=False, split_special_tokens=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
+from clara.profiles import Compression, Lora
 from clara.records import Record
 
 
@@ -115,6 +116,58 @@ class Recipe(Record):
     def phase(self, step: int) -> Phase:
         """The phase that a step (from 0) belongs to."""
         return next(phase for phase in self.phases if step < phase.until * self.optimizer.steps)
+
+
+class StepShape(Record):
+    """Rows of a compressor's step: how many, the documents each reads, and the tokens of each."""
+
+    rows: int = Field(ge=1)
+    documents: int = Field(ge=1)
+    tokens: int = Field(ge=1)
+
+
+class CompressionRowRecipe(Record):
+    """The kinds of steps, which go round, and the shape of each."""
+
+    cycle: tuple[Literal["one", "three", "rebuild"], ...]
+    one: StepShape
+    three: StepShape
+    rebuild: StepShape
+
+
+class AskedText(Record):
+    """Share of the passages that questions are made from, by source."""
+
+    asked_share: dict[str, float]
+
+
+class CompressorRecipe(Record):
+    """Everything the pretraining of a compressor depends on beside reader and corpus.
+
+    Attributes:
+        name: Name of the compressor.
+        seed: Seeds the adapters, the embeddings and every draw.
+        precision: Type that the forward and backward pass run in; what trains is kept in float32.
+        memory: Rate and document length.
+        lora: Shape of the adapters of encoder and decoder.
+        kinds: Relative frequency of each sample maker where something is asked.
+    """
+
+    name: str
+    seed: int
+    precision: str = "bfloat16"
+    memory: Compression
+    lora: Lora
+    rows: CompressionRowRecipe
+    kinds: dict[str, float]
+    text: AskedText
+    optimizer: OptimizerRecipe
+    watch: Watch
+
+
+def read_compressor_recipe(path: Path) -> CompressorRecipe:
+    """Read a compressor's recipe; an unknown or missing key is an error that names it."""
+    return CompressorRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 def read_recipe(path: Path) -> Recipe:

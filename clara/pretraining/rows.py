@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
@@ -16,7 +16,9 @@ from jaxtyping import UInt8, UInt16
 from clara.model.prompts import answer_ids, prompt_ids
 from clara.pretraining.config import Phase, Recipe
 from clara.pretraining.corpus import Passage, ReadingQuestion, read_lines
-from clara.pretraining.samples import Library, make_sample, window
+from clara.pretraining.samples import Library, Use, make_sample, window
+
+Made = TypeVar("Made", covariant=True)
 
 _QUEUED_PER_WORKER = 4
 _FILLED = 0.97  # of the tokens of the question rows; first-fit leaves about this much
@@ -94,28 +96,45 @@ class RowMaker:
         return prompt + answer, [*context, *[shape.answer_weight] * len(answer)]
 
 
-def read_row_maker(recipe: Recipe, folder: Path) -> RowMaker:
-    """The maker over the corpus and the tokenizer that ``train`` prepared in a folder."""
-    from transformers import AutoTokenizer
-
+def read_library(folder: Path, shares: Mapping[Use, Mapping[str, float]]) -> Library:
+    """The corpus that ``train`` prepared in a folder, to be drawn from by these shares."""
     passages = [Passage.model_construct(**record) for record in read_lines(folder / "passages.jsonl.xz")]
     questions = [
         ReadingQuestion.model_validate(record) for record in read_lines(folder / "questions.jsonl.xz")
     ]
-    library = Library(
-        passages, questions, {"plain": recipe.text.plain_share, "asked": recipe.text.asked_share}
-    )
+    return Library(passages, questions, shares)
+
+
+def read_row_maker(recipe: Recipe, folder: Path) -> RowMaker:
+    """The maker over the corpus and the tokenizer that ``train`` prepared in a folder."""
+    from transformers import AutoTokenizer
+
+    library = read_library(folder, {"plain": recipe.text.plain_share, "asked": recipe.text.asked_share})
     return RowMaker(recipe, AutoTokenizer.from_pretrained(folder / "tokenizer"), library)
 
 
-def read_ahead(recipe: Recipe, folder: Path, steps: Sequence[int], workers: int) -> Iterator[Rows]:
-    """The rows of the steps in order, made by processes ahead of their use; in this process if ``workers`` is 0."""
+class Maker(Protocol[Made]):
+    """Makes what a step (from 0) is trained on, as a pure function of the step."""
+
+    def rows(self, step: int) -> Made:
+        """What the step is trained on."""
+        ...
+
+
+def read_ahead(read: Callable[[], Maker[Made]], steps: Sequence[int], workers: int) -> Iterator[Made]:
+    """What the steps are trained on, in order, made by processes ahead of its use; in this process if ``workers`` is 0.
+
+    Args:
+        read: Reads the maker, in every process once.
+        steps: Numbers of the steps.
+        workers: Processes.
+    """
     if workers == 0:
-        yield from map(read_row_maker(recipe, folder).rows, steps)
+        yield from map(read().rows, steps)
         return
     # Spawned, not forked: a process that has touched the GPU must not be copied.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (recipe, folder)) as pool:
-        queue: deque[Future[Rows]] = deque()
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (read,)) as pool:
+        queue: deque[Future[Made]] = deque()
         for step in steps:
             queue.append(pool.submit(_make, step))
             if len(queue) > workers * _QUEUED_PER_WORKER:
@@ -124,13 +143,13 @@ def read_ahead(recipe: Recipe, folder: Path, steps: Sequence[int], workers: int)
             yield queue.popleft().result()
 
 
-_maker: RowMaker
+_maker: Maker[Any]
 
 
-def _start(recipe: Recipe, folder: Path) -> None:
+def _start(read: Callable[[], Maker[Any]]) -> None:
     global _maker  # one a process, for the pool's calls
-    _maker = read_row_maker(recipe, folder)
+    _maker = read()
 
 
-def _make(step: int) -> Rows:
+def _make(step: int) -> Any:
     return _maker.rows(step)

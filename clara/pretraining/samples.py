@@ -202,12 +202,17 @@ MAKERS: Mapping[str, Callable[[Library, Random, int], Sample | None]] = {
 
 
 def make_sample(
-    library: Library, kinds: Mapping[str, float], three_passages: float, no_passage: float, draw: Random
+    library: Library,
+    kinds: Mapping[str, float],
+    three_passages: float,
+    no_passage: float,
+    draw: Random,
+    longest: int = 280,
 ) -> Sample:
-    """A sample of some kind with one passage, with three in random order, or with none."""
+    """A sample of some kind with one passage of up to ``longest`` words, with three in random order, or with none."""
     kind = draw.choices(list(kinds), list(kinds.values()))[0]
     shown = draw.choices((1, 3, 0), (1 - three_passages - no_passage, three_passages, no_passage))[0]
-    words = draw.randint(45, 110) if shown == 3 else draw.randint(40, 280)
+    words = draw.randint(45, 110) if shown == 3 else draw.randint(40, longest)
     sample = MAKERS[kind](library, draw, words)
     while sample is None or not 0 < len(sample.answer) < 120:
         sample = MAKERS[kind](library, draw, words)

@@ -17,6 +17,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from clara.pretraining.corpus import (
     read_questions,
     write_lines,
 )
-from clara.pretraining.rows import read_ahead
+from clara.pretraining.rows import read_ahead, read_row_maker
 from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
 
 _WORST_LOSS_OF_8_BITS = 0.005  # F1, as a fraction; the issue's half a point
@@ -99,8 +100,9 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
         optimizer.init(parameters)
         done, moments = 0, optimizer.state
     advance = compiled_step(recipe, model, optimizer)
-    curve = Curve(out / "curve.jsonl", recipe, done)
-    for step, rows in enumerate(read_ahead(recipe, out, range(done, steps), workers), start=done + 1):
+    curve = Curve(out / "curve.jsonl", recipe.rows.rows_per_step * recipe.rows.tokens_per_row, done)
+    read = partial(read_row_maker, recipe, out)
+    for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
         ids, weights = mx.array(rows.ids).astype(mx.int32), mx.array(rows.weights).astype(mx.float32)
         parameters, moments, numbers = advance(parameters, moments, ids, weights)
         mx.async_eval(parameters, moments, numbers)
@@ -126,8 +128,8 @@ def heldout_score(recipe: Recipe, parameters: Any, tokenizer: Any, out: Path) ->
 class Curve:
     """The learning curve: one JSON line a look, with the tokens read so far and the seconds since the start."""
 
-    def __init__(self, path: Path, recipe: Recipe, done: int) -> None:
-        self._path, self._recipe = path, recipe
+    def __init__(self, path: Path, tokens_per_step: int, done: int) -> None:
+        self._path, self._tokens_per_step = path, tokens_per_step
         lines = [line for line in read_lines(path) if line["step"] <= done] if path.exists() else []
         self._before = lines[-1]["seconds"] if lines else 0.0
         self._began = time.perf_counter()
@@ -143,10 +145,9 @@ class Curve:
 
     def add(self, step: int, **facts: Any) -> None:
         """One line, in the file and in the log."""
-        rows = self._recipe.rows
         line = {
             "step": step,
-            "tokens": step * rows.rows_per_step * rows.tokens_per_row,
+            "tokens": step * self._tokens_per_step,
             "seconds": round(self._before + time.perf_counter() - self._began, 1),
             **facts,
         }

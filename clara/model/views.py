@@ -1,0 +1,173 @@
+"""A compressor over a base: three views of it, fresh, saved or loaded.
+
+On disk a compressor is a folder: ``encoder/``, ``decoder/`` and, after the last stage, ``reasoner/``, each with mlx-lm's two adapter
+files; ``memory.safetensors`` with the embeddings; ``compressor.json`` with what it was made for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import mlx.core as mx
+from pydantic import ValidationError
+
+from clara.errors import AdapterError, ModelError
+from clara.model.adapters import attach, load_adapter, save_adapter
+from clara.model.base import LanguageModel, text_model
+from clara.model.compressor import Clara
+from clara.model.memory import MARKS, MemoryTokens
+from clara.profiles import Compression, Lora
+from clara.records import Record
+
+SETTINGS, MEMORY = "compressor.json", "memory.safetensors"
+
+
+class CompressorSettings(Record):
+    """What a compressor says of itself (``compressor.json``).
+
+    Attributes:
+        schema_version: Raised when a field changes its meaning.
+        base: Digest of the base's weights, see :func:`weights_digest`.
+        compression: Rate and document length.
+        lora: Shape of the adapters.
+        memory_scale: What memory vectors are multiplied by on their way into a prompt; ``reference`` for 1, as in the original.
+        views: Which views it has, in order.
+    """
+
+    schema_version: int = 1
+    base: str
+    compression: Compression
+    lora: Lora
+    memory_scale: float | Literal["reference"]
+    views: tuple[str, ...]
+
+    @property
+    def scale(self) -> float:
+        """The scale as a number."""
+        return 1.0 if self.memory_scale == "reference" else self.memory_scale
+
+
+def fresh(base: LanguageModel, compression: Compression, lora: Lora, seed: int) -> Clara:
+    """Encoder and decoder with fresh adapters, and embeddings drawn about the mean of the base's.
+
+    Memory vectors are states after the last norm, some ten times as long as embeddings; they are scaled to the
+    length of embeddings, which also serves architectures that scale what they are given (gemma3).
+
+    Raises:
+        ModelError: The architecture takes no embeddings.
+    """
+    check_takes_embeddings(base)
+    encoder, decoder = attach(base, lora, seed), attach(base, lora, seed + 1)
+    table = text_model(base.model).model.embed_tokens
+    rows = table(mx.arange(_rows(base)))
+    mean, spread = rows.mean(axis=0), rows.astype(mx.float32).std(axis=0)
+    mx.random.seed(seed + 2)
+    special = mean + spread * mx.random.normal((compression.slots + MARKS, rows.shape[1]))
+    norm = text_model(base.model).model.norm.weight
+    scale = float(_rms(rows) / _rms(norm))
+    tokens = MemoryTokens(_rows(base), compression.slots)
+    clara = Clara(encoder.model, decoder.model, None, tokens, special.astype(rows.dtype), scale=scale)
+    clara.eval()
+    return clara
+
+
+def save(clara: Clara, base: LanguageModel, compression: Compression, lora: Lora, folder: Path) -> None:
+    """Write a compressor; adapters in the precision that they have."""
+    views = tuple(name for name in ("encoder", "decoder", "reasoner") if getattr(clara, name) is not None)
+    for name in views:
+        save_adapter(getattr(clara, name), lora, folder / name)
+    arrays = {"memory": clara.memory, "marks": clara.marks}
+    if clara.head_rows is not None:
+        arrays["head_rows"] = clara.head_rows
+    mx.save_safetensors(str(folder / MEMORY), arrays)
+    settings = CompressorSettings(
+        base=weights_digest(base), compression=compression, lora=lora, memory_scale=clara.scale, views=views
+    )
+    (folder / SETTINGS).write_text(settings.model_dump_json(indent=1) + "\n")
+
+
+def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
+    """A compressor over its base, strictly.
+
+    Raises:
+        AdapterError: A file is missing or broken, or it was made for another base.
+    """
+    settings = read_settings(folder)
+    if settings.base != weights_digest(base):
+        raise AdapterError(folder, f"it was made for another base than {base.path}", "Name the base that it was trained on")
+    views = {name: load_adapter(base, folder / name).model for name in settings.views}
+    arrays = _read_memory(folder, settings, _width(base))
+    tokens = MemoryTokens(_rows(base), settings.compression.slots)
+    special = mx.concatenate([arrays["memory"], arrays["marks"]])
+    clara = Clara(
+        views["encoder"], views["decoder"], views.get("reasoner"), tokens, special,
+        head_rows=arrays.get("head_rows"), scale=settings.scale,
+    )  # fmt: skip
+    clara.eval()
+    return clara, settings
+
+
+def read_settings(folder: Path) -> CompressorSettings:
+    """What a compressor says of itself."""
+    try:
+        return CompressorSettings.model_validate_json((folder / SETTINGS).read_text())
+    except (OSError, ValidationError) as error:
+        found = f"{SETTINGS} is missing or broken ({type(error).__name__})"
+        raise AdapterError(folder, found, "Name the folder of a compressor, or train it again") from error
+
+
+def weights_digest(base: LanguageModel) -> str:
+    """Digest of the base's files, whatever device and precision they were brought to: a compressor fits all of them."""
+    return base.files_digest
+
+
+def check_takes_embeddings(base: LanguageModel) -> None:
+    """Refuse an architecture that cannot read vectors, by name.
+
+    Raises:
+        ModelError: With the architectures of mlx-lm that can.
+    """
+    import inspect
+
+    backbone = text_model(base.model).model
+    if "input_embeddings" not in inspect.signature(type(backbone).__call__).parameters:
+        found = f"mlx-lm's {type(backbone).__module__.rsplit('.', 1)[-1]} cannot be given embeddings, so it cannot read memory"
+        remedy = f"Use one of {', '.join(_taking_embeddings())}"
+        raise ModelError(base.path, found, remedy)
+
+
+def _taking_embeddings() -> list[str]:
+    import importlib.util
+
+    found = importlib.util.find_spec("mlx_lm.models")
+    folder = Path((found.submodule_search_locations or [""])[0]) if found else Path()
+    return sorted(file.stem for file in folder.glob("*.py") if "input_embeddings" in file.read_text(encoding="utf-8"))
+
+
+def _read_memory(folder: Path, settings: CompressorSettings, width: int) -> dict[str, mx.array]:
+    remedy = "Import or train it again"
+    try:
+        arrays = dict(mx.load(str(folder / MEMORY)))  # type: ignore[arg-type]
+    except (RuntimeError, ValueError) as error:
+        raise AdapterError(folder, f"{MEMORY} cannot be read: {error}", remedy) from error
+    for name, rows in (("memory", settings.compression.slots), ("marks", MARKS)):
+        if name not in arrays or arrays[name].shape != (rows, width):
+            found = tuple(arrays[name].shape) if name in arrays else "missing"
+            raise AdapterError(folder, f"{name} in {MEMORY} is {found}, wanted {(rows, width)}", remedy)
+    return arrays
+
+
+def _rows(base: LanguageModel) -> int:
+    return int(text_model(base.model).model.embed_tokens.weight.shape[0])
+
+
+def _width(base: LanguageModel) -> int:
+    return int(text_model(base.model).model.norm.weight.shape[0])
+
+
+def _rms(values: mx.array) -> mx.array:
+    return mx.sqrt(mx.mean(mx.square(values.astype(mx.float32))))
+
+
+__all__ = ["CompressorSettings", "check_takes_embeddings", "fresh", "load", "read_settings", "save", "weights_digest"]

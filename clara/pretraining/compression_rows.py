@@ -1,0 +1,93 @@
+"""What a compressor is pretrained on: documents, prompts that hold their memory, and a loss weight for every target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+
+from clara.model.memory import MARKS, MemoryTokens
+from clara.model.prompts import answer_ids, memory_prompt_ids
+from clara.pretraining.config import CompressorRecipe, StepShape
+from clara.pretraining.rows import read_library
+from clara.pretraining.samples import Library, Sample, make_sample
+
+REBUILD = "What does the background say, word for word?"
+_LONGEST_WORDS = 100
+
+
+class CompressionRows(NamedTuple):
+    """One step's documents and prompts.
+
+    Attributes:
+        documents: Documents as the compressor reads them, padded with 0.
+        lengths: Tokens of each.
+        prompts: Prompts and answers; row i reads documents i·k … i·k+k−1.
+        weights: 1 for each target to learn, of the prompts' columns but the first.
+    """
+
+    documents: UInt16[np.ndarray, "documents length"]
+    lengths: UInt16[np.ndarray, "documents"]
+    prompts: UInt16[np.ndarray, "rows tokens+1"]
+    weights: UInt8[np.ndarray, "rows tokens"]
+
+
+class CompressionRowMaker:
+    """Makes the rows of any step, as a pure function of recipe, files and step."""
+
+    def __init__(self, recipe: CompressorRecipe, tokenizer: Any, library: Library, vocabulary: int) -> None:
+        self._recipe, self._tokenizer, self._library = recipe, tokenizer, library
+        self._tokens = MemoryTokens(vocabulary, recipe.memory.slots)
+
+    def rows(self, step: int) -> CompressionRows:
+        """The rows of a step (from 0)."""
+        cycle = self._recipe.rows.cycle
+        name = cycle[step % len(cycle)]
+        shape: StepShape = getattr(self._recipe.rows, name)
+        draw = Random(f"{self._recipe.seed}/{step}")
+        longest = self._recipe.memory.max_document_tokens + MARKS + self._tokens.count
+        documents = np.zeros((shape.rows * shape.documents, longest), np.uint16)
+        lengths = np.zeros(len(documents), np.uint16)
+        prompts = np.zeros((shape.rows, shape.tokens + 1), np.uint16)
+        weights = np.zeros((shape.rows, shape.tokens), np.uint8)
+        for row in range(shape.rows):
+            read, prompt, answer = self._fitting(name, shape, draw)
+            for place, ids in enumerate(read, start=row * shape.documents):
+                documents[place, : len(ids)], lengths[place] = ids, len(ids)
+            prompts[row, : len(prompt) + len(answer)] = [*prompt, *answer]
+            weights[row, len(prompt) - 1 : len(prompt) + len(answer) - 1] = 1
+        return CompressionRows(documents, lengths, prompts, weights)
+
+    def _fitting(self, name: str, shape: StepShape, draw: Random) -> tuple[list[list[int]], list[int], list[int]]:
+        """Documents, prompt and answer of a sample that fits the step's shape."""
+        longest = self._recipe.memory.max_document_tokens + MARKS + self._tokens.count
+        while True:
+            sample = self._sample(name, shape, draw)
+            read = [self._tokens.layout(self._tokenizer, " ".join(text.split())) for text in sample.passages]
+            prompt = memory_prompt_ids(self._tokenizer, sample.question, self._tokens.slot * len(read))
+            answer = answer_ids(self._tokenizer, sample.answer)
+            fits = len(prompt) + len(answer) <= shape.tokens + 1 and max(map(len, read)) <= longest
+            if fits and len(read) == shape.documents:
+                return read, prompt, answer
+
+    def _sample(self, name: str, shape: StepShape, draw: Random) -> Sample:
+        if name == "rebuild":
+            text = " ".join(self._library.window(draw, draw.randint(20, _LONGEST_WORDS)).split())
+            return Sample((text,), REBUILD, text)
+        three = float(shape.documents == 3)
+        return make_sample(self._library, self._recipe.kinds, three, 0.0, draw, _LONGEST_WORDS)
+
+
+def read_compression_rows(recipe: CompressorRecipe, corpus: Path, reader: Path) -> CompressionRowMaker:
+    """The maker over a corpus that ``train`` prepared and the reader's tokenizer."""
+    import json
+
+    from transformers import AutoTokenizer
+
+    shares = recipe.text.asked_share
+    library = read_library(corpus, {"plain": shares, "asked": shares})
+    vocabulary = json.loads((reader / "config.json").read_text())["vocab_size"]
+    return CompressionRowMaker(recipe, AutoTokenizer.from_pretrained(reader), library, vocabulary)
