@@ -33,8 +33,8 @@ def alignment(
 ) -> Float[mx.array, ""]:
     r"""Squared distance between what a document's memory and its text are on average.
 
-    :math:`\frac{1}{nH} \sum \lVert \bar h_{text} - \bar h_{memory} \rVert^2`; the gradient goes through both. It says nothing of
-    answering: minimised alone it reaches 0 and the reader has learnt nothing (the void study).
+    :math:`\frac{1}{nH} \sum \lVert \bar h_{text} - \bar h_{memory} \rVert^2`; the gradient goes through both. It says
+    nothing of answering: minimised alone it nears 0 and the reader has learnt nothing (the void study).
 
     Source:
         arXiv 2511.18659; apple/ml-clara at 857c3cf.
@@ -45,7 +45,9 @@ def alignment(
 def retrieval_contrast(
     scores: Float[mx.array, "batch n"], positive: Bool[mx.array, "batch n"], temperature: float
 ) -> Float[mx.array, ""]:
-    r"""How little of the softmax falls on a row's own documents: :math:`\log\sum_{all} e^{s/T} - \log\sum_{pos} e^{s/T}`.
+    r"""How little of the softmax falls on a row's own documents.
+
+    :math:`\log\sum_{all} e^{s/T} - \log\sum_{pos} e^{s/T}`.
 
     Candidates are the row's own. A row without a positive is left out.
 

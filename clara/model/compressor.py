@@ -1,8 +1,8 @@
 """CLaRa's model: documents to memory vectors, memory vectors into the decoder's prompt, and the choice of documents.
 
-Encoder, decoder and query reasoner are three views of one frozen base (DESIGN, rule 1), each with LoRA adapters of its own; none is
-ever switched on or off. Sequences are padded on the right and the base is causal, so no mask is needed: what
-stands after a memory token cannot reach it.
+Encoder, decoder and query reasoner are three views of one frozen base (DESIGN, rule 1), each with LoRA adapters of
+its own; none is ever switched on or off. Sequences are padded on the right and the base is causal, so no mask is
+needed: what stands after a memory token cannot reach it.
 
 Source:
     arXiv 2511.18659; behaviour of apple/ml-clara at 857c3cf, held by ``tests/parity``.
@@ -41,8 +41,8 @@ class Clara(nn.Module):
         reasoner: View that compresses questions to compare them with documents; None before the last stage.
         memory: Embeddings of the memory tokens, slots × width.
         marks: Embeddings of ``<AE> <ENC> <SEP>``, 3 × width; never trained.
-        head_rows: Rows of the output layer for memory tokens and marks, where the original has them; the loss needs them
-            in its denominator, and no answer ever holds one.
+        head_rows: Rows of the output layer for memory tokens and marks, where the original has them; the loss needs
+            them in its denominator, and no answer ever holds one.
         tokens: Ids of the memory tokens.
         scale: What memory vectors are multiplied by on their way into a prompt; 1 as in the original.
     """
@@ -59,7 +59,9 @@ class Clara(nn.Module):
     ) -> None:
         super().__init__()
         if special.shape[0] != tokens.count + MARKS:
-            raise ValueError(f"{special.shape[0]} special embeddings for {tokens.count} memory tokens and {MARKS} marks")
+            raise ValueError(
+                f"{special.shape[0]} special embeddings for {tokens.count} memory tokens and {MARKS} marks"
+            )
         self.encoder, self.decoder, self.reasoner = encoder, decoder, reasoner
         self.memory, self.marks = special[: tokens.count], special[tokens.count :]
         self.head_rows = head_rows
@@ -73,7 +75,9 @@ class Clara(nn.Module):
         if memory:
             self.unfreeze(recurse=False, keys=["memory"])
 
-    def compress(self, ids: Int[mx.array, "documents length"], lengths: Int[mx.array, "documents"]) -> Compressed:
+    def compress(
+        self, ids: Int[mx.array, "documents length"], lengths: Int[mx.array, "documents"]
+    ) -> Compressed:
         """Memory of documents laid out by :meth:`MemoryTokens.layout` and padded on the right."""
         return self._read(self.encoder, ids, lengths)
 

@@ -40,7 +40,7 @@ def greedy(
     prompts: Sequence[Sequence[int]],
     max_tokens: int,
     batch_size: int = 16,
-    embeddings: Sequence[Float[mx.array, "length width"]] | None = None,
+    embeddings: Sequence[Float[mx.array, "_ width"]] | None = None,
 ) -> list[Generation]:
     """Most likely continuation of each prompt, up to the end of turn, a newline or ``max_tokens``.
 
@@ -123,7 +123,7 @@ def _prefill(
     if embeddings:
         rows = zip(embeddings, prompts, padding, strict=True)
         # A fresh array: gemma3 scales the one that it is given in place.
-        given["input_embeddings"] = mx.stack([mx.pad(e[: len(p)], ((0, n), (0, 0))) for e, p, n in rows])
+        given["input_embeddings"] = mx.stack([mx.pad(e[: len(p)], [(0, n), (0, 0)]) for e, p, n in rows])
     mx.eval(text_model(model).model(ids, cache=cache, **given))
     for layer in cache:
         layer.finalize()

@@ -83,8 +83,8 @@ def embed(
 ) -> Float[mx.array, "batch length width"]:
     """Embeddings of ids, of which those at or above ``vocabulary`` are rows of ``special``.
 
-    The special rows are picked by a product with one-hot rows, because the gradient of a gather is a scatter, which is slow on
-    CUDA (measured, DESIGN).
+    The special rows are picked by a product with one-hot rows: the gradient of a gather is a scatter, which is slow
+    on CUDA (measured, DESIGN).
     """
     beyond = ids >= vocabulary
     ordinary = table(mx.where(beyond, 0, ids))

@@ -33,7 +33,7 @@ def answer_from_memory(
     clara: Clara,
     tokenizer: Any,
     prompts: Sequence[Sequence[int]],
-    memories: Sequence[Float[mx.array, "documents slots width"]],
+    memories: Sequence[Float[mx.array, "_ slots width"]],
     max_tokens: int,
     batch_size: int = 16,
 ) -> list[Generation]:

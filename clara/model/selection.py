@@ -23,8 +23,8 @@ def top_k(
     r"""The k best, as one-hot rows whose gradient is that of a softmax (straight-through estimator).
 
     Slot :math:`j` is :math:`W_j = e_{i_j} + p_j - \mathrm{sg}(p_j)` with
-    :math:`p_j = \mathrm{softmax}(s/T + \log(m_j + 10^{-8}))`, where :math:`m_j` is 0 for entries that earlier slots took.
-    So :math:`W_j D` is exactly the document chosen, and the loss reaches every score.
+    :math:`p_j = \mathrm{softmax}(s/T + \log(m_j + 10^{-8}))`, where :math:`m_j` is 0 for entries that earlier slots
+    took. So :math:`W_j D` is exactly the document chosen, and the loss reaches every score.
 
     Args:
         scores: One row a question, at least k entries.

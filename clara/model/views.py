@@ -1,7 +1,7 @@
 """A compressor over a base: three views of it, fresh, saved or loaded.
 
-On disk a compressor is a folder: ``encoder/``, ``decoder/`` and, after the last stage, ``reasoner/``, each with mlx-lm's two adapter
-files; ``memory.safetensors`` with the embeddings; ``compressor.json`` with what it was made for.
+On disk a compressor is a folder: ``encoder/``, ``decoder/`` and, after the last stage, ``reasoner/``, each with
+mlx-lm's two adapter files; ``memory.safetensors`` with the embeddings; ``compressor.json`` with what it was made for.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from clara.errors import AdapterError, ModelError
 from clara.model.adapters import attach, load_adapter, save_adapter
-from clara.model.base import LanguageModel, text_model
+from clara.model.base import LanguageModel, hidden_states, text_model
 from clara.model.compressor import Clara
 from clara.model.memory import MARKS, MemoryTokens
 from clara.profiles import Compression, Lora
 from clara.records import Record
 
+_SAMPLE = 64  # ids whose states tell how long states are
 SETTINGS, MEMORY = "compressor.json", "memory.safetensors"
 
 
@@ -28,10 +29,11 @@ class CompressorSettings(Record):
 
     Attributes:
         schema_version: Raised when a field changes its meaning.
-        base: Digest of the base's weights, see :func:`weights_digest`.
+        base: Digest of the base's files: it fits them on whatever device and in whatever precision they run.
         compression: Rate and document length.
         lora: Shape of the adapters.
-        memory_scale: What memory vectors are multiplied by on their way into a prompt; ``reference`` for 1, as in the original.
+        memory_scale: What memory vectors are multiplied by on their way into a prompt; ``reference`` for 1, as in the
+            original.
         views: Which views it has, in order.
     """
 
@@ -51,8 +53,9 @@ class CompressorSettings(Record):
 def fresh(base: LanguageModel, compression: Compression, lora: Lora, seed: int) -> Clara:
     """Encoder and decoder with fresh adapters, and embeddings drawn about the mean of the base's.
 
-    Memory vectors are states after the last norm, some ten times as long as embeddings; they are scaled to the
-    length of embeddings, which also serves architectures that scale what they are given (gemma3).
+    Memory vectors are states after the last norm, some thirty times as long as embeddings; they are scaled to the
+    length of embeddings (by what some ids of the vocabulary give), which also serves architectures that scale what
+    they are given (gemma3).
 
     Raises:
         ModelError: The architecture takes no embeddings.
@@ -64,8 +67,7 @@ def fresh(base: LanguageModel, compression: Compression, lora: Lora, seed: int) 
     mean, spread = rows.mean(axis=0), rows.astype(mx.float32).std(axis=0)
     mx.random.seed(seed + 2)
     special = mean + spread * mx.random.normal((compression.slots + MARKS, rows.shape[1]))
-    norm = text_model(base.model).model.norm.weight
-    scale = float(_rms(rows) / _rms(norm))
+    scale = float(_rms(rows) / _rms(hidden_states(base.model, mx.arange(_SAMPLE)[None] % rows.shape[0])))
     tokens = MemoryTokens(_rows(base), compression.slots)
     clara = Clara(encoder.model, decoder.model, None, tokens, special.astype(rows.dtype), scale=scale)
     clara.eval()
@@ -82,7 +84,7 @@ def save(clara: Clara, base: LanguageModel, compression: Compression, lora: Lora
         arrays["head_rows"] = clara.head_rows
     mx.save_safetensors(str(folder / MEMORY), arrays)
     settings = CompressorSettings(
-        base=weights_digest(base), compression=compression, lora=lora, memory_scale=clara.scale, views=views
+        base=base.files_digest, compression=compression, lora=lora, memory_scale=clara.scale, views=views
     )
     (folder / SETTINGS).write_text(settings.model_dump_json(indent=1) + "\n")
 
@@ -94,8 +96,10 @@ def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
         AdapterError: A file is missing or broken, or it was made for another base.
     """
     settings = read_settings(folder)
-    if settings.base != weights_digest(base):
-        raise AdapterError(folder, f"it was made for another base than {base.path}", "Name the base that it was trained on")
+    if settings.base != base.files_digest:
+        raise AdapterError(
+            folder, f"it was made for another base than {base.path}", "Name the base that it was trained on"
+        )
     views = {name: load_adapter(base, folder / name).model for name in settings.views}
     arrays = _read_memory(folder, settings, _width(base))
     tokens = MemoryTokens(_rows(base), settings.compression.slots)
@@ -117,11 +121,6 @@ def read_settings(folder: Path) -> CompressorSettings:
         raise AdapterError(folder, found, "Name the folder of a compressor, or train it again") from error
 
 
-def weights_digest(base: LanguageModel) -> str:
-    """Digest of the base's files, whatever device and precision they were brought to: a compressor fits all of them."""
-    return base.files_digest
-
-
 def check_takes_embeddings(base: LanguageModel) -> None:
     """Refuse an architecture that cannot read vectors, by name.
 
@@ -132,7 +131,8 @@ def check_takes_embeddings(base: LanguageModel) -> None:
 
     backbone = text_model(base.model).model
     if "input_embeddings" not in inspect.signature(type(backbone).__call__).parameters:
-        found = f"mlx-lm's {type(backbone).__module__.rsplit('.', 1)[-1]} cannot be given embeddings, so it cannot read memory"
+        name = type(backbone).__module__.rsplit(".", 1)[-1]
+        found = f"mlx-lm's {name} cannot be given embeddings, so it cannot read memory"
         remedy = f"Use one of {', '.join(_taking_embeddings())}"
         raise ModelError(base.path, found, remedy)
 
@@ -142,7 +142,9 @@ def _taking_embeddings() -> list[str]:
 
     found = importlib.util.find_spec("mlx_lm.models")
     folder = Path((found.submodule_search_locations or [""])[0]) if found else Path()
-    return sorted(file.stem for file in folder.glob("*.py") if "input_embeddings" in file.read_text(encoding="utf-8"))
+    return sorted(
+        file.stem for file in folder.glob("*.py") if "input_embeddings" in file.read_text(encoding="utf-8")
+    )
 
 
 def _read_memory(folder: Path, settings: CompressorSettings, width: int) -> dict[str, mx.array]:
@@ -163,11 +165,8 @@ def _rows(base: LanguageModel) -> int:
 
 
 def _width(base: LanguageModel) -> int:
-    return int(text_model(base.model).model.norm.weight.shape[0])
+    return int(text_model(base.model).model.embed_tokens(mx.array([0])).shape[-1])
 
 
 def _rms(values: mx.array) -> mx.array:
     return mx.sqrt(mx.mean(mx.square(values.astype(mx.float32))))
-
-
-__all__ = ["CompressorSettings", "check_takes_embeddings", "fresh", "load", "read_settings", "save", "weights_digest"]

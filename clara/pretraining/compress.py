@@ -66,7 +66,9 @@ def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, wo
         if step % watch.score_every_steps == 0 or step == steps:
             clara.update(tree_map(lambda value: value.astype(getattr(mx, recipe.precision)), parameters))
             questions = read_questions([corpus / "heldout.jsonl"])
-            asked = questions if step == steps else questions[:: max(1, len(questions) // watch.score_questions)]
+            asked = (
+                questions if step == steps else questions[:: max(1, len(questions) // watch.score_questions)]
+            )
             curve.add(step, heldout=score(clara, base, recipe, asked))
     clara.update(tree_map(lambda value: value.astype(mx.float16), parameters))
     clara.marks = clara.marks.astype(mx.float16)
@@ -99,7 +101,9 @@ def compiled_step(recipe: CompressorRecipe, clara: Any, optimizer: Any) -> Calla
     from clara.losses import alignment
     from clara.pretraining.optimisation import in_precision
 
-    def losses(parameters: Any, documents: Any, lengths: Any, prompts: Any, weights: Any) -> tuple[Any, Any, Any]:
+    def losses(
+        parameters: Any, documents: Any, lengths: Any, prompts: Any, weights: Any
+    ) -> tuple[Any, Any, Any]:
         clara.update(in_precision(parameters, recipe.precision))
         found = clara.compress(documents, lengths)
         states = clara.states(prompts[:, :-1], found.memory)
@@ -120,7 +124,9 @@ def compiled_step(recipe: CompressorRecipe, clara: Any, optimizer: Any) -> Calla
     return compiled
 
 
-def score(clara: Any, base: Any, recipe: CompressorRecipe, questions: Sequence[ReadingQuestion]) -> dict[str, Any]:
+def score(
+    clara: Any, base: Any, recipe: CompressorRecipe, questions: Sequence[ReadingQuestion]
+) -> dict[str, Any]:
     """F1 and EM of answers from the memory of the gold passage, cut around the answer to what is compressed at once."""
     import mlx.core as mx
 
@@ -132,16 +138,20 @@ def score(clara: Any, base: Any, recipe: CompressorRecipe, questions: Sequence[R
 
     room = recipe.memory.max_document_tokens
     passages = [
-        cut_around(q.context, q.answers, room, lambda text: len(text_ids(base.tokenizer, text))) for q in questions
+        cut_around(q.context, q.answers, room, lambda text: len(text_ids(base.tokenizer, text)))
+        for q in questions
     ]
-    memory = compress_texts(clara, base.tokenizer, [" ".join(text.split()) for text in passages], batch_size=128)
+    memory = compress_texts(
+        clara, base.tokenizer, [" ".join(text.split()) for text in passages], batch_size=128
+    )
     prompts = [memory_prompt_ids(base.tokenizer, q.question, clara.tokens.slot) for q in questions]
     shown = [mx.array(one)[None] for one in memory]
     written = answer_from_memory(clara, base.tokenizer, prompts, shown, _MAX_ANSWER_TOKENS, batch_size=128)
     pairs = list(zip(questions, written, strict=True))
     return {
         "n": len(pairs),
-        "f1": sum(max(f1(said.text, answer) for answer in asked.answers) for asked, said in pairs) / len(pairs),
+        "f1": sum(max(f1(said.text, answer) for answer in asked.answers) for asked, said in pairs)
+        / len(pairs),
         "em": sum(float(exact_match(said.text, asked.answers)) for asked, said in pairs) / len(pairs),
     }
 
@@ -151,7 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m clara.pretraining.compress", description=__doc__)
     parser.add_argument("recipe", type=Path, help="the recipe, a .toml file")
     parser.add_argument("--reader", type=Path, required=True, help="folder of the base, as mlx-lm loads it")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder that clara.pretraining.train prepared")
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="folder that clara.pretraining.train prepared"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of everything that is made")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="row makers")

@@ -61,7 +61,9 @@ class CompressionRowMaker:
             weights[row, len(prompt) - 1 : len(prompt) + len(answer) - 1] = 1
         return CompressionRows(documents, lengths, prompts, weights)
 
-    def _fitting(self, name: str, shape: StepShape, draw: Random) -> tuple[list[list[int]], list[int], list[int]]:
+    def _fitting(
+        self, name: str, shape: StepShape, draw: Random
+    ) -> tuple[list[list[int]], list[int], list[int]]:
         """Documents, prompt and answer of a sample that fits the step's shape."""
         longest = self._recipe.memory.max_document_tokens + MARKS + self._tokens.count
         while True:

@@ -29,7 +29,9 @@ def model(oracle: dict[str, mx.array]) -> Clara:
     for view, adapter in VIEWS.items():
         views[view] = _view(weights, adapter, vocabulary)
     tokens = MemoryTokens(vocabulary, slots)
-    clara = Clara(**views, tokens=tokens, special=rows[vocabulary:], head_rows=weights["lm_head.weight"][vocabulary:])
+    clara = Clara(
+        **views, tokens=tokens, special=rows[vocabulary:], head_rows=weights["lm_head.weight"][vocabulary:]
+    )
     clara.eval()
     return clara
 

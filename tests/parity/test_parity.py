@@ -11,10 +11,10 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from parity import reference
 
 from clara.losses import alignment, retrieval_contrast, token_cross_entropy
 from clara.model.selection import TEMPERATURE, cosine_scores, top_k
-from parity import reference
 
 STATES, LOSSES, GRADIENTS = 1e-4, 1e-5, 1e-3
 
@@ -44,7 +44,9 @@ def clara(oracle):
 @pytest.fixture
 def batch(oracle):
     """Called with a stage: its tensors, by the name that they have in it."""
-    return lambda stage: {k.removeprefix(f"{stage}/"): v for k, v in oracle.items() if k.startswith(f"{stage}/")}
+    return lambda stage: {
+        k.removeprefix(f"{stage}/"): v for k, v in oracle.items() if k.startswith(f"{stage}/")
+    }
 
 
 def close(found, wanted, within):
@@ -53,7 +55,9 @@ def close(found, wanted, within):
 
 
 def compressed(clara, data, prefix="enc_"):
-    ids, lengths, _ = reference.right_padded(data[f"in/{prefix}input_ids"], data[f"in/{prefix}attention_mask"])
+    ids, lengths, _ = reference.right_padded(
+        data[f"in/{prefix}input_ids"], data[f"in/{prefix}attention_mask"]
+    )
     return clara.compress(ids, lengths)
 
 

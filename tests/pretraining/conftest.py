@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from clara.pretraining import train
 
 _TOWNS = ("Ostrel", "Varnholm", "Quillby", "Pellmar", "Dunstow", "Corvane")
 _PEOPLE = ("Ada Lindqvist", "Tomas Brell", "Ines Okafor", "Ruth Palander", "Jon Averley", "Mira Stanek")
@@ -133,3 +136,18 @@ def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "$steps steps, $tokens M tokens, $minutes min, not $heldout\n\n$scores\n"
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def command_line(recipe_file: Path, text_file: Path, questions_file: Path) -> Callable[[Path], list[str]]:
+    """Called with a folder to write to: what the one command is called with, without processes for the rows."""
+    inputs = [str(recipe_file), "--text", str(text_file), "--questions", str(questions_file)]
+    return lambda out: [*inputs, "--out", str(out), "--workers", "0"]
+
+
+@pytest.fixture(scope="session")
+def trained(command_line: Callable[[Path], list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reader made by the one command, in miniature."""
+    out = tmp_path_factory.mktemp("trained")
+    assert train.main(command_line(out)) == 0
+    return out

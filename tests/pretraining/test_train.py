@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import mlx.core as mx
@@ -14,29 +16,6 @@ from clara.pretraining import train
 from clara.pretraining.config import read_recipe
 from clara.pretraining.corpus import read_lines, read_questions, runs_of_words
 from clara.pretraining.rows import read_ahead, read_row_maker
-
-
-def _arguments(recipe: Path, text: Path, questions: Path, out: Path) -> list[str]:
-    return [
-        str(recipe),
-        "--text",
-        str(text),
-        "--questions",
-        str(questions),
-        "--out",
-        str(out),
-        "--workers",
-        "0",
-    ]
-
-
-@pytest.fixture(scope="module")
-def trained(
-    recipe_file: Path, text_file: Path, questions_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    out = tmp_path_factory.mktemp("trained")
-    assert train.main(_arguments(recipe_file, text_file, questions_file, out)) == 0
-    return out
 
 
 def test_loss_falls(trained: Path):
@@ -76,13 +55,11 @@ def test_nothing_held_out_is_trained_on(trained: Path):
 
 def test_killed_and_resumed_training_equals_an_uninterrupted_one(
     trained: Path,
-    recipe_file: Path,
-    text_file: Path,
-    questions_file: Path,
+    command_line: Callable[[Path], list[str]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    arguments = _arguments(recipe_file, text_file, questions_file, tmp_path)
+    arguments = command_line(tmp_path)
     go_on = train.Curve.add_losses
 
     def killed_after_step_10(curve: train.Curve, step: int, numbers: list[float]) -> None:
@@ -102,21 +79,17 @@ def test_killed_and_resumed_training_equals_an_uninterrupted_one(
 
 
 def test_folder_in_use_is_not_overwritten(
-    trained: Path,
-    recipe_file: Path,
-    text_file: Path,
-    questions_file: Path,
-    capsys: pytest.CaptureFixture[str],
+    trained: Path, command_line: Callable[[Path], list[str]], capsys: pytest.CaptureFixture[str]
 ):
     with pytest.raises(SystemExit, match="2"):
-        train.main(_arguments(recipe_file, text_file, questions_file, trained))
+        train.main(command_line(trained))
     assert "--resume" in capsys.readouterr().err
 
 
 def test_rows_are_a_function_of_the_step_whoever_makes_them(trained: Path, recipe_file: Path):
     recipe = read_recipe(recipe_file)
-    here = list(read_ahead(recipe, trained, range(2, 5), workers=0))
-    apart = list(read_ahead(recipe, trained, range(2, 5), workers=1))
+    here = list(read_ahead(partial(read_row_maker, recipe, trained), range(2, 5), workers=0))
+    apart = list(read_ahead(partial(read_row_maker, recipe, trained), range(2, 5), workers=1))
     for left, right in zip(here, apart, strict=True):
         assert np.array_equal(left.ids, right.ids)
         assert np.array_equal(left.weights, right.weights)

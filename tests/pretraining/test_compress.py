@@ -1,0 +1,131 @@
+"""A compressor's pretraining in miniature, over the miniature reader; and the compressor that is shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from clara.model import views
+from clara.model.base import load_base
+from clara.model.reading import compress_texts
+from clara.pretraining import compress
+from clara.pretraining.compression_rows import read_compression_rows
+from clara.pretraining.config import read_compressor_recipe
+from clara.pretraining.corpus import read_lines
+
+MODELS = Path(__file__).parents[2] / "fixtures" / "models"
+RECIPE = """
+name = "tiny-compressor"
+seed = 0
+precision = "float32"
+memory = { rate = 4, max_document_tokens = 96 }
+lora = { rank = 4 }
+kinds = { cloze = 0.5, wh = 0.5 }
+text = { asked_share = { towns = 0.5, ports = 0.5 } }
+
+[rows]
+cycle = ["one", "rebuild"]
+one = { rows = 4, documents = 1, tokens = 120 }
+three = { rows = 1, documents = 3, tokens = 180 }
+rebuild = { rows = 2, documents = 1, tokens = 170 }
+
+[optimizer]
+steps = 40
+warmup_steps = 2
+decay_steps = 10
+learning_rate = 1e-2
+weight_decay = 0.0
+betas = [0.9, 0.95]
+clip_norm = 1.0
+
+[watch]
+log_every_steps = 2
+score_every_steps = 1000
+score_questions = 2
+save_every_steps = 10
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "tiny-compressor.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def command(recipe, trained):
+    inputs = [str(recipe), "--reader", str(trained / "tiny"), "--corpus", str(trained)]
+    return lambda out: [*inputs, "--out", str(out), "--workers", "0"]
+
+
+@pytest.fixture(scope="module")
+def compressor(command, tmp_path_factory):
+    out = tmp_path_factory.mktemp("compressor")
+    assert compress.main(command(out)) == 0
+    return out
+
+
+def test_losses_fall(compressor):
+    lines = [line for line in read_lines(compressor / "curve.jsonl") if "answer_loss" in line]
+    for kind in ("one", "rebuild"):
+        losses = [line["answer_loss"] for line in lines if line["kind"] == kind]
+        assert losses[-1] < losses[0] - 0.3
+
+
+def test_what_is_written_loads_strictly_over_its_reader(compressor, trained):
+    base = load_base(trained / "tiny")
+    clara, settings = views.load(base, compressor / "tiny-compressor")
+    assert settings.compression.slots == 24
+    memory = compress_texts(
+        clara, base.tokenizer, ["The ferry leaves the lower quay.", "It was built in 1840."]
+    )
+    assert memory.shape == (2, 24, 64)
+    assert not mx.allclose(memory[0], memory[1], atol=1e-2)
+
+
+def test_a_killed_pretraining_goes_on_where_it_was_saved(command, compressor, tmp_path, monkeypatch):
+    go_on = compress.Curve.add
+
+    def killed(curve, step, **facts):
+        if step > 25:
+            raise KeyboardInterrupt  # the last checkpoint is of step 20
+        go_on(curve, step, **facts)
+
+    monkeypatch.setattr(compress.Curve, "add", killed)
+    with pytest.raises(KeyboardInterrupt):
+        compress.main(command(tmp_path))
+    monkeypatch.undo()
+    assert compress.main([*command(tmp_path), "--resume"]) == 0
+    whole, resumed = (mx.load(str(out / "state.safetensors")) for out in (compressor, tmp_path))
+    assert all(mx.array_equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_rows_weigh_the_answer_and_nothing_else(recipe, trained):
+    maker = read_compression_rows(read_compressor_recipe(recipe), trained, trained / "tiny")
+    base = load_base(trained / "tiny")
+    rows = maker.rows(0)
+    for prompt, weights in zip(rows.prompts, rows.weights, strict=True):
+        supervised = prompt[1:][weights > 0]
+        assert supervised[-1] == base.tokenizer.eos_token_id
+        assert (np.diff(np.flatnonzero(weights)) == 1).all()
+        assert supervised.max() < base.model.model.embed_tokens.weight.shape[0]
+        assert (prompt >= base.model.model.embed_tokens.weight.shape[0]).sum() == 25
+
+
+def test_a_folder_in_use_is_not_overwritten(command, compressor, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        compress.main(command(compressor))
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_the_shipped_compressor_fits_the_shipped_reader_and_its_limit():
+    folder = MODELS / "compressor-v0"
+    assert sum(file.stat().st_size for file in folder.rglob("*.safetensors")) <= 15e6
+    base = load_base(MODELS / "reader-v0")
+    clara, settings = views.load(base, folder)
+    assert (settings.compression.rate, clara.memory.shape) == (4, (32, 384))
+    assert len({tuple(row) for row in clara.memory.astype(mx.float32).tolist()}) == 32
