@@ -7,7 +7,7 @@ module that writes prompts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import TemplateError
 
@@ -16,6 +16,15 @@ INSTRUCTION = (
     'Give the answer only, or, if the background does not say, "no answer" in the language of the question.'
 )
 _GAP = "\u2063content\u2063"
+Wording = Literal["clara", "reference"]
+_WORDINGS: dict[Wording, tuple[str, str]] = {  # instruction, and what stands before the question
+    "clara": (INSTRUCTION, "Question: "),
+    "reference": (
+        "You are a helpful assistant. Your task is to extract relevant information from provided documents and to "
+        "answer to questions as briefly as possible.",
+        "Question:",
+    ),
+}
 
 
 def context_text(passages: Sequence[str]) -> str:
@@ -49,16 +58,20 @@ def prompt_ids(tokenizer: Any, question: str, passages: Sequence[str] = ()) -> l
     return _encode(tokenizer, _render(tokenizer, content))
 
 
-def memory_prompt_ids(tokenizer: Any, question: str, slots: Sequence[int]) -> list[int]:
+def memory_prompt_ids(
+    tokenizer: Any, question: str, slots: Sequence[int], wording: Wording = "clara"
+) -> list[int]:
     """The same prompt with memory tokens where the passages stood.
 
     Args:
         tokenizer: mlx-lm's tokenizer, with a chat template.
         question: The question.
         slots: Ids of memory tokens and separators of every document shown, in order.
+        wording: ``reference`` for what released checkpoints were trained with (apple/ml-clara at 857c3cf).
     """
-    before, after = _render(tokenizer, f"Background:\n{_GAP}\n\nQuestion: {_GAP}").split(_GAP)[::2]
-    asked = f"\n\nQuestion: {question}"
+    instruction, word = _WORDINGS[wording]
+    before, after = _render(tokenizer, f"Background:\n{_GAP}\n\n{word}{_GAP}", instruction).split(_GAP)[::2]
+    asked = f"\n\n{word}{question}"
     if any(token in question for token in tokenizer.all_special_tokens):
         literal: list[int] = tokenizer.encode(asked, add_special_tokens=False, split_special_tokens=True)
         return [*_encode(tokenizer, before), *slots, *literal, *_encode(tokenizer, after)]
@@ -71,14 +84,14 @@ def answer_ids(tokenizer: Any, answer: str) -> list[int]:
     return [*literal, tokenizer.eos_token_id]
 
 
-def _render(tokenizer: Any, content: str) -> str:
-    messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": content}]
+def _render(tokenizer: Any, content: str, instruction: str = INSTRUCTION) -> str:
+    messages = [{"role": "system", "content": instruction}, {"role": "user", "content": content}]
     try:
         return _templated(tokenizer, messages)
     except (
         TemplateError
     ):  # a template without system turns: the instruction opens the user's, for every contender
-        return _templated(tokenizer, [{"role": "user", "content": f"{INSTRUCTION}\n\n{content}"}])
+        return _templated(tokenizer, [{"role": "user", "content": f"{instruction}\n\n{content}"}])
 
 
 def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> str:

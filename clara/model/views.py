@@ -17,6 +17,7 @@ from clara.model.adapters import attach, load_adapter, save_adapter
 from clara.model.base import LanguageModel, hidden_states, text_model
 from clara.model.compressor import Clara
 from clara.model.memory import MARKS, MemoryTokens
+from clara.model.prompts import Wording
 from clara.profiles import Compression, Lora
 from clara.records import Record
 
@@ -34,6 +35,7 @@ class CompressorSettings(Record):
         lora: Shape of the adapters.
         memory_scale: What memory vectors are multiplied by on their way into a prompt; ``reference`` for 1, as in the
             original.
+        wording: Whose prompt it was trained with, see :func:`clara.model.prompts.memory_prompt_ids`.
         views: Which views it has, in order.
     """
 
@@ -42,6 +44,7 @@ class CompressorSettings(Record):
     compression: Compression
     lora: Lora
     memory_scale: float | Literal["reference"]
+    wording: Wording = "clara"
     views: tuple[str, ...]
 
     @property
@@ -74,8 +77,15 @@ def fresh(base: LanguageModel, compression: Compression, lora: Lora, seed: int) 
     return clara
 
 
-def save(clara: Clara, base: LanguageModel, compression: Compression, lora: Lora, folder: Path) -> None:
-    """Write a compressor; adapters in the precision that they have."""
+def save(
+    clara: Clara,
+    base: LanguageModel,
+    compression: Compression,
+    lora: Lora,
+    folder: Path,
+    reference: bool = False,
+) -> None:
+    """Write a compressor, adapters in the precision that they have; ``reference`` for one made by the original."""
     views = tuple(name for name in ("encoder", "decoder", "reasoner") if getattr(clara, name) is not None)
     for name in views:
         save_adapter(getattr(clara, name), lora, folder / name)
@@ -84,7 +94,12 @@ def save(clara: Clara, base: LanguageModel, compression: Compression, lora: Lora
         arrays["head_rows"] = clara.head_rows
     mx.save_safetensors(str(folder / MEMORY), arrays)
     settings = CompressorSettings(
-        base=base.files_digest, compression=compression, lora=lora, memory_scale=clara.scale, views=views
+        base=base.files_digest,
+        compression=compression,
+        lora=lora,
+        views=views,
+        memory_scale="reference" if reference else clara.scale,
+        wording="reference" if reference else "clara",
     )
     (folder / SETTINGS).write_text(settings.model_dump_json(indent=1) + "\n")
 

@@ -1,0 +1,67 @@
+"""The command ``clara``: what is done beside an evaluation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from clara import blas
+from clara.errors import ClaraError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 1 if an input cannot be used."""
+    parser = argparse.ArgumentParser(prog="clara", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    imported = commands.add_parser(
+        "import-checkpoint", help="convert a released CLaRa checkpoint to a compressor"
+    )
+    imported.add_argument("checkpoint", type=Path, help="its folder, of one compression rate")
+    imported.add_argument(
+        "--base", type=Path, required=True, help="the model that it was trained on, for mlx-lm"
+    )
+    imported.add_argument("--out", type=Path, required=True, help="folder to write; must not exist")
+    imported.set_defaults(run=import_checkpoint)
+    asked = commands.add_parser("ask", help="compress texts and answer a question from their memory")
+    asked.add_argument("compressor", type=Path, help="folder of a compressor")
+    asked.add_argument("question")
+    asked.add_argument("texts", nargs="+", help="texts to compress")
+    asked.add_argument("--base", type=Path, required=True, help="the model that the compressor was made for")
+    asked.add_argument("--max-tokens", type=int, default=32, help="longest answer (default: 32)")
+    asked.set_defaults(run=ask)
+    options = parser.parse_args(arguments)
+    blas.preload()
+    try:
+        sys.stdout.write(f"{options.run(options)}\n")
+    except (ClaraError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def import_checkpoint(options: argparse.Namespace) -> str:
+    """Convert a released checkpoint, and say what it is."""
+    from clara.model import released
+    from clara.model.base import load_base
+
+    found = released.import_checkpoint(options.checkpoint, load_base(options.base), options.out)
+    shape = f"{found.compression.max_document_tokens} tokens to {found.compression.slots} vectors"
+    return f"{options.out}: {', '.join(found.views)}; {shape} ({found.compression.rate}x)"
+
+
+def ask(options: argparse.Namespace) -> str:
+    """The answer, and what it was read from."""
+    from clara.model import views
+    from clara.model.base import load_base
+    from clara.model.prompts import memory_prompt_ids
+    from clara.model.reading import answer_from_memory, compress_texts
+
+    base = load_base(options.base)
+    clara, settings = views.load(base, options.compressor)
+    memory = compress_texts(clara, base.tokenizer, options.texts)
+    slots = clara.tokens.slot * len(options.texts)
+    prompt = memory_prompt_ids(base.tokenizer, options.question, slots, settings.wording)
+    said = answer_from_memory(clara, base.tokenizer, [prompt], [memory], options.max_tokens)[0]
+    return f"{said.text}\n({len(options.texts)} texts as {memory.shape[0] * memory.shape[1]} vectors)"
