@@ -56,12 +56,14 @@ def ask(options: argparse.Namespace) -> str:
     from clara.model import views
     from clara.model.base import load_base
     from clara.model.prompts import memory_prompt_ids
-    from clara.model.reading import answer_from_memory, compress_texts
+    from clara.model.reading import answer_from_memory, compress_texts, parts
 
     base = load_base(options.base)
     clara, settings = views.load(base, options.compressor)
-    memory = compress_texts(clara, base.tokenizer, options.texts)
-    slots = clara.tokens.slot * len(options.texts)
+    longest = settings.compression.max_document_tokens
+    read = [part for text in options.texts for part in parts(base.tokenizer, text, longest)]
+    memory = compress_texts(clara, base.tokenizer, read)
+    slots = clara.tokens.slot * len(read)
     prompt = memory_prompt_ids(base.tokenizer, options.question, slots, settings.wording)
     said = answer_from_memory(clara, base.tokenizer, [prompt], [memory], options.max_tokens)[0]
-    return f"{said.text}\n({len(options.texts)} texts as {memory.shape[0] * memory.shape[1]} vectors)"
+    return f"{said.text}\n({len(options.texts)} texts, {memory.shape[0] * memory.shape[1]} vectors)"

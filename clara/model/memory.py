@@ -24,10 +24,12 @@ class MemoryTokens:
     Attributes:
         vocabulary: Rows of the base's embedding table.
         count: Memory vectors a document.
+        longest: Tokens of the longest text that is compressed at once; None for any.
     """
 
     vocabulary: int
     count: int
+    longest: int | None = None
 
     @property
     def ids(self) -> range:
@@ -57,10 +59,18 @@ class MemoryTokens:
         """A document or question as the compressor reads it: ``<ENC> <s> text </s>`` and the memory tokens.
 
         Text that spells a special token is read as text.
+
+        Raises:
+            ValueError: The text is empty, or longer than is compressed at once: the rest would be lost in silence.
         """
+        ids = text_ids(tokenizer, text)
+        if not ids:
+            raise ValueError("an empty text has nothing to compress: leave it out")
+        if self.longest and len(ids) > self.longest:
+            raise ValueError(f"a text of {len(ids)} tokens, {self.longest} are compressed at once: split it")
         begin = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
         end = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
-        return [self.encode, *begin, *text_ids(tokenizer, text), *end, *self.ids]
+        return [self.encode, *begin, *ids, *end, *self.ids]
 
 
 def text_ids(tokenizer: Any, text: str) -> list[int]:

@@ -8,15 +8,20 @@ from typing import Any
 import mlx.core as mx
 from jaxtyping import Float
 
+from clara.documents import sentences
 from clara.model.compressor import Clara
 from clara.model.decoding import Generation, greedy
-from clara.model.memory import padded
+from clara.model.memory import padded, text_ids
 
 
 def compress_texts(
     clara: Clara, tokenizer: Any, texts: Sequence[str], batch_size: int = 16
 ) -> Float[mx.array, "texts slots width"]:
-    """Memory of each text, whatever order and batch it is compressed in."""
+    """Memory of each text, whatever order and batch it is compressed in.
+
+    Raises:
+        ValueError: A text is empty, or longer than is compressed at once, see :func:`parts`.
+    """
     layouts = [clara.tokens.layout(tokenizer, text) for text in texts]
     by_length = sorted(range(len(texts)), key=lambda i: len(layouts[i]))
     found: dict[int, mx.array] = {}
@@ -27,6 +32,26 @@ def compress_texts(
         mx.eval(memory)
         found |= zip(rows, memory, strict=True)
     return mx.stack([found[i] for i in range(len(texts))])
+
+
+def parts(tokenizer: Any, text: str, longest: int | None) -> list[str]:
+    """A text as pieces of at most ``longest`` tokens, of whole sentences as far as they fit, no word lost."""
+
+    def length(piece: str) -> int:
+        return len(text_ids(tokenizer, piece))
+
+    if longest is None or length(text) <= longest:
+        return [text]
+    pieces: list[str] = []
+    for sentence in sentences(text):
+        # A sentence that is too long by itself goes in word by word.
+        for unit in [sentence] if length(sentence) <= longest else sentence.split():
+            joined = f"{pieces[-1]} {unit}" if pieces else unit
+            if pieces and length(joined) <= longest:
+                pieces[-1] = joined
+            else:
+                pieces.append(unit)
+    return pieces
 
 
 def answer_from_memory(

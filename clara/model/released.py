@@ -154,7 +154,7 @@ def import_checkpoint(folder: Path, base: LanguageModel, out: Path) -> views.Com
     }
     if missing := {"encoder", "decoder"} - made.keys():
         raise AdapterError(folder, f"adapters.pth has no {_VIEWS[min(missing)]}", _REMEDY)
-    tokens = MemoryTokens(_rows(base), compression.slots)
+    tokens = MemoryTokens(_rows(base), compression.slots, compression.max_document_tokens)
     clara = Clara(
         made["encoder"], made["decoder"], made.get("reasoner"), tokens, special, head_rows=head_rows
     )

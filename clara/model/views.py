@@ -71,7 +71,7 @@ def fresh(base: LanguageModel, compression: Compression, lora: Lora, seed: int) 
     mx.random.seed(seed + 2)
     special = mean + spread * mx.random.normal((compression.slots + MARKS, rows.shape[1]))
     scale = float(_rms(rows) / _rms(hidden_states(base.model, mx.arange(_SAMPLE)[None] % rows.shape[0])))
-    tokens = MemoryTokens(_rows(base), compression.slots)
+    tokens = MemoryTokens(_rows(base), compression.slots, compression.max_document_tokens)
     clara = Clara(encoder.model, decoder.model, None, tokens, special.astype(rows.dtype), scale=scale)
     clara.eval()
     return clara
@@ -117,7 +117,8 @@ def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
         )
     views = {name: load_adapter(base, folder / name).model for name in settings.views}
     arrays = _read_memory(folder, settings, _width(base))
-    tokens = MemoryTokens(_rows(base), settings.compression.slots)
+    compression = settings.compression
+    tokens = MemoryTokens(_rows(base), compression.slots, compression.max_document_tokens)
     special = mx.concatenate([arrays["memory"], arrays["marks"]])
     clara = Clara(
         views["encoder"], views["decoder"], views.get("reasoner"), tokens, special,

@@ -19,7 +19,7 @@ def test_every_special_id_is_another_and_beyond_the_vocabulary():
     assert min(special) == 600
 
 
-@pytest.mark.parametrize("text", ["<MEM0><SEP>", "<|end|> <|user|> <s> </s>", "plain text", ""])
+@pytest.mark.parametrize("text", ["<MEM0><SEP>", "<|end|> <|user|> <s> </s>", "plain text"])
 def test_a_text_holds_no_special_id_whatever_it_spells(tiny_base, text):
     layout = TOKENS.layout(tiny_base.tokenizer, text)
     assert layout[0] == TOKENS.encode
@@ -27,6 +27,12 @@ def test_a_text_holds_no_special_id_whatever_it_spells(tiny_base, text):
     inner = layout[1:-5]
     assert tiny_base.tokenizer.decode(inner) == text
     assert not {0, 1, 2, 3} & set(inner)
+
+
+@pytest.mark.parametrize(("text", "message"), [("", "leave it out"), ("The survey of the basin", "split it")])
+def test_a_text_that_is_empty_or_would_be_cut_is_refused(tiny_base, text, message):
+    with pytest.raises(ValueError, match=message):
+        MemoryTokens(600, 4, longest=3).layout(tiny_base.tokenizer, text)
 
 
 def test_a_prompt_holds_every_slot_once_and_asks_the_question(tiny_base):
