@@ -98,8 +98,8 @@ class Clara(nn.Module):
     ) -> Float[mx.array, "rows length width"]:
         """Embeddings of prompts, with memory vectors where the memory tokens stand, document after document.
 
-        Every row has room for equally many documents, or for fewer than it is given memories: row i reads
-        documents i·k … i·k+k−1.
+        Row i reads documents i·k … i·k+k−1, k the same for all; a prompt that has slots for more is not seen here,
+        because that would need its values: :func:`clara.model.reading.answer_from_memory` counts them.
         """
         embeddings = self._embed(self.decoder, ids)
         here = self.tokens.is_memory(ids)

@@ -62,7 +62,17 @@ def answer_from_memory(
     max_tokens: int,
     batch_size: int = 16,
 ) -> list[Generation]:
-    """What the decoder writes to each prompt, with the memories where the memory tokens stand."""
+    """What the decoder writes to each prompt, with the memories where the memory tokens stand.
+
+    Raises:
+        ValueError: A prompt has more or fewer places for memory than it is given.
+    """
+    for number, (prompt, memory) in enumerate(zip(prompts, memories, strict=True)):
+        places, vectors = sum(i in clara.tokens.ids for i in prompt), memory.shape[0] * memory.shape[1]
+        if places != vectors:
+            raise ValueError(
+                f"prompt {number} has {places} places for {vectors} memory vectors: lay it out again"
+            )
     embeddings = [
         clara.prompt_embeddings(mx.array([list(prompt)]), memory)[0]
         for prompt, memory in zip(prompts, memories, strict=True)

@@ -4,12 +4,11 @@ Usage: ``python -m clara.pretraining.compress RECIPE --reader MODEL --corpus DIR
 The corpus is a folder that ``clara.pretraining.train`` has prepared for that reader.
 """
 
-# Worker processes import this module anew, so nothing here imports MLX at the top.
-
 from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,11 +17,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clara.errors import ClaraError
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+from mlx.utils import tree_map
+
+from clara.errors import ClaraError, TrainingError
+from clara.losses import alignment
+from clara.metrics import exact_match, f1
+from clara.model import views
+from clara.model.base import LanguageModel, load_base
+from clara.model.compressor import Clara
+from clara.model.memory import text_ids
+from clara.model.prompts import memory_prompt_ids
+from clara.model.reading import answer_from_memory, compress_texts
 from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
 from clara.pretraining.corpus import ReadingQuestion, read_questions
+from clara.pretraining.optimisation import State, build_optimizer, in_precision, load_state, save_state
 from clara.pretraining.rows import read_ahead
+from clara.pretraining.score import cut_around, sampled
 from clara.pretraining.train import Curve
 
 _ALIGNMENT_WEIGHT = 0.1  # arXiv 2511.18659
@@ -32,12 +46,6 @@ _log = logging.getLogger(__name__)
 
 def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, workers: int) -> None:
     """Train from the last checkpoint in ``out`` to the recipe's last step, draw the curve, and write the compressor."""
-    import mlx.core as mx
-    from mlx.utils import tree_map
-
-    from clara.model import views
-    from clara.pretraining.optimisation import State, build_optimizer, load_state, save_state
-
     base = half_precision(reader, recipe.precision)
     clara = views.fresh(base, recipe.memory, recipe.lora, recipe.seed)
     clara.train_only("encoder", "decoder", memory=True)
@@ -50,7 +58,7 @@ def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, wo
         optimizer.init(parameters)
         done, moments = 0, optimizer.state
     advance = compiled_step(recipe, clara, optimizer)
-    curve = Curve(out / "curve.jsonl", 0, done)
+    curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, done)
     watch, steps = recipe.watch, recipe.optimizer.steps
     read = partial(read_compression_rows, recipe, corpus, reader)
     for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
@@ -58,29 +66,32 @@ def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, wo
         parameters, moments, numbers = advance(parameters, moments, documents, lengths, prompts, weights)
         mx.async_eval(parameters, moments, numbers)
         if step % watch.log_every_steps < len(recipe.rows.cycle) or step == steps:
-            loss, alignment, norm = (float(number) for number in numbers)
-            kind = recipe.rows.cycle[(step - 1) % len(recipe.rows.cycle)]
-            curve.add(step, kind=kind, answer_loss=loss, alignment=alignment, gradient_norm=norm)
+            _add_losses(curve, recipe, step, [float(number) for number in numbers])
         if step % watch.save_every_steps == 0 or step == steps:
             save_state(checkpoint, State(step, parameters, moments))
         if step % watch.score_every_steps == 0 or step == steps:
             clara.update(tree_map(lambda value: value.astype(getattr(mx, recipe.precision)), parameters))
-            questions = read_questions([corpus / "heldout.jsonl"])
-            asked = (
-                questions if step == steps else questions[:: max(1, len(questions) // watch.score_questions)]
-            )
+            heldout = read_questions([corpus / "heldout.jsonl"])
+            asked = sampled(heldout, None if step == steps else watch.score_questions)
             curve.add(step, heldout=score(clara, base, recipe, asked))
     clara.update(tree_map(lambda value: value.astype(mx.float16), parameters))
     clara.marks = clara.marks.astype(mx.float16)
     views.save(clara, base, recipe.memory, recipe.lora, out / recipe.name)
 
 
-def half_precision(reader: Path, precision: str) -> Any:
-    """The reader as its compressor is pretrained on it: plain weights of this float type, frozen."""
-    import mlx.core as mx
-    from mlx_lm.utils import dequantize_model
+def _add_losses(curve: Curve, recipe: CompressorRecipe, step: int, numbers: Sequence[float]) -> None:
+    """A step's numbers on the curve; stops the training where one is not finite."""
+    if not all(map(math.isfinite, numbers)):
+        found = f"loss, alignment and gradient norm are {numbers}"
+        raise TrainingError(recipe.name, step, found, "Lower the learning rate, and resume")
+    loss, aligned, norm = numbers
+    kind = recipe.rows.cycle[(step - 1) % len(recipe.rows.cycle)]
+    curve.add(step, kind=kind, answer_loss=loss, alignment=aligned, gradient_norm=norm)
 
-    from clara.model.base import load_base
+
+def half_precision(reader: Path, precision: str) -> LanguageModel:
+    """The reader as its compressor is pretrained on it: plain weights of this float type, frozen."""
+    from mlx_lm.utils import dequantize_model
 
     base = load_base(reader)
     model = dequantize_model(base.model)
@@ -89,17 +100,11 @@ def half_precision(reader: Path, precision: str) -> Any:
     return replace(base, model=model)
 
 
-def compiled_step(recipe: CompressorRecipe, clara: Any, optimizer: Any) -> Callable[..., Any]:
+def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optimizer) -> Callable[..., Any]:
     """A pure function from weights, moments and a step's rows to new weights, moments and three numbers.
 
     The numbers are the loss over answers (nats a token), the alignment, and the norm of the gradient before clipping.
     """
-    import mlx.core as mx
-    import mlx.nn as nn
-    import mlx.optimizers as optim
-
-    from clara.losses import alignment
-    from clara.pretraining.optimisation import in_precision
 
     def losses(
         parameters: Any, documents: Any, lengths: Any, prompts: Any, weights: Any
@@ -125,17 +130,9 @@ def compiled_step(recipe: CompressorRecipe, clara: Any, optimizer: Any) -> Calla
 
 
 def score(
-    clara: Any, base: Any, recipe: CompressorRecipe, questions: Sequence[ReadingQuestion]
+    clara: Clara, base: LanguageModel, recipe: CompressorRecipe, questions: Sequence[ReadingQuestion]
 ) -> dict[str, Any]:
     """F1 and EM of answers from the memory of the gold passage, cut around the answer to what is compressed at once."""
-    import mlx.core as mx
-
-    from clara.metrics import exact_match, f1
-    from clara.model.memory import text_ids
-    from clara.model.prompts import memory_prompt_ids
-    from clara.model.reading import answer_from_memory, compress_texts
-    from clara.pretraining.score import cut_around
-
     room = recipe.memory.max_document_tokens
     passages = [
         cut_around(q.context, q.answers, room, lambda text: len(text_ids(base.tokenizer, text)))

@@ -134,6 +134,12 @@ class CompressionRowRecipe(Record):
     three: StepShape
     rebuild: StepShape
 
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens that the decoder reads in a step, padding included; the mean over the cycle."""
+        shapes: list[StepShape] = [getattr(self, name) for name in self.cycle]
+        return round(sum(shape.rows * shape.tokens for shape in shapes) / len(shapes))
+
 
 class AskedText(Record):
     """Share of the passages that questions are made from, by source."""

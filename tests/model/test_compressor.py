@@ -181,6 +181,15 @@ def test_an_architecture_that_takes_no_embeddings_is_refused_by_name(bases):
         views.fresh(replace(base), COMPRESSION, LORA, seed=0)
 
 
+def test_a_prompt_with_places_for_other_than_its_memory_is_refused(bases):
+    base = bases("llama")
+    clara = views.fresh(base, COMPRESSION, LORA, seed=0)
+    memory = compress_texts(clara, base.tokenizer, TEXTS[:1])
+    prompt = memory_prompt_ids(base.tokenizer, "Who?", clara.tokens.slot * 2)
+    with pytest.raises(ValueError, match="prompt 0 has 8 places for 4 memory vectors"):
+        answer_from_memory(clara, base.tokenizer, [prompt], [memory], 4)
+
+
 def test_a_question_without_a_reasoner_says_what_to_do(bases):
     clara = views.fresh(bases("llama"), COMPRESSION, LORA, seed=0)
     with pytest.raises(ValueError, match="train the end-to-end stage first"):

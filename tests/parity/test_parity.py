@@ -92,14 +92,6 @@ def same_gradients(clara, gradients, data):
         close(found[name], value, GRADIENTS * largest)
 
 
-def trainable(clara, *views, memory=False):
-    clara.freeze()
-    for view in views:
-        getattr(clara, view).unfreeze(keys=["lora_a", "lora_b"])
-    if memory:
-        clara.unfreeze(recurse=False, keys=["memory"])
-
-
 def test_memory_and_alignment_equal_the_reference(clara, batch):
     data = batch("compress")
     ids, lengths, _ = reference.right_padded(data["in/input_ids"], data["in/attention_mask"])
@@ -111,21 +103,23 @@ def test_memory_and_alignment_equal_the_reference(clara, batch):
 @pytest.mark.parametrize("stage", ["stage1", "stage1_2"])
 def test_compressor_stages_equal_the_reference(clara, batch, stage):
     data = batch(stage)
-    trainable(clara, "encoder", "decoder", memory=True)
+    clara.train_only("encoder", "decoder", memory=True)
 
-    def loss(model):
+    def losses(model):
         found = compressed(model, data)
         answer, logits, moved = decoded(model, data, found.memory)
-        aligned = alignment(*found)
-        return answer + 0.1 * aligned, answer, aligned, logits, moved
+        return answer, alignment(*found), logits, moved
 
-    value, _ = nn.value_and_grad(clara, lambda model: loss(model)[0])(clara)
-    _, answer, aligned, logits, moved = loss(clara)
+    def total(model):
+        answer, aligned, *_ = losses(model)
+        return answer + 0.1 * aligned
+
+    answer, aligned, logits, moved = losses(clara)
     close(answer, data["loss"], LOSSES)
     close(aligned, data["mse"], LOSSES)
-    close(value, data["total"], LOSSES)
     same_logits(data, logits, moved)
-    _, gradients = nn.value_and_grad(clara, lambda model: loss(model)[0])(clara)
+    value, gradients = nn.value_and_grad(clara, total)(clara)
+    close(value, data["total"], LOSSES)
     same_gradients(clara, gradients, data)
 
 
@@ -140,7 +134,7 @@ def end_to_end(clara, data, documents):
 
 def test_end_to_end_stage_equals_the_reference(clara, batch):
     data = batch("stage2")
-    trainable(clara, "decoder", "reasoner")
+    clara.train_only("decoder", "reasoner")
     documents = compressed(clara, data)
     close(documents.memory, data["doc_mem"], STATES)
     close(alignment(*documents), data["mse"], LOSSES)
@@ -162,7 +156,7 @@ def test_end_to_end_stage_equals_the_reference(clara, batch):
 def test_retrieval_stage_equals_the_reference(clara, batch, positives):
     data, inputs = batch("stage2_retr"), batch("stage2")
     inputs["topk_idx"] = data["topk_idx"]
-    trainable(clara, "reasoner")
+    clara.train_only("reasoner")
     documents = compressed(clara, inputs).memory
 
     def loss(model):
