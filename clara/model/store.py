@@ -85,8 +85,10 @@ class MemoryStore:
         Vectors are kept in float16, and come from the disk even when they were compressed just now, so that a first
         answer equals every later one.
         """
-        self.fill(texts)
         index, shards = self._read_index(), {}
+        if any(_key(text) not in index.texts for text in texts):
+            self.fill(texts)
+            index = self._read_index()
         found = []
         for text in texts:
             key = _key(text)
