@@ -97,7 +97,7 @@ def load_adapter(base: LanguageModel, folder: Path) -> LanguageModel:
     config = json.loads((folder / CONFIG).read_text())
     lora = Lora(num_layers=config["num_layers"], **config["lora_parameters"])
     view = attach(base, lora, seed=0)
-    tensors = _read(folder / WEIGHTS)
+    tensors = read_tensors(folder / WEIGHTS, "Delete its folder and train again")
     _check(folder, tensors, expected=adapter_tensors(view.model))
     view.model.update(tree_unflatten(list(tensors.items())))
     view.model.eval()
@@ -113,11 +113,16 @@ def without_adapter(view: LanguageModel) -> nn.Module:
     return bare
 
 
-def _read(path: Path) -> dict[str, mx.array]:
+def read_tensors(path: Path, remedy: str) -> dict[str, mx.array]:
+    """The tensors of a safetensors file, by memory map.
+
+    Raises:
+        AdapterError: It is missing or cut short; the remedy is the caller's.
+    """
     try:
         tensors = mx.load(str(path))
-    except RuntimeError as error:
-        raise AdapterError(path, f"cannot be read: {error}", "Delete its folder and train again") from error
+    except (RuntimeError, ValueError) as error:
+        raise AdapterError(path, f"cannot be read: {error}", remedy) from error
     return dict(tensors)  # type: ignore[arg-type]
 
 

@@ -14,6 +14,8 @@ import mlx.core as mx
 import mlx.nn as nn
 from jaxtyping import Bool, Float, Int
 
+from clara.model.prompts import text_ids
+
 MARKS = 3  # <AE>, <ENC>, <SEP>: in this order after the memory tokens, as in released checkpoints
 
 
@@ -71,12 +73,6 @@ class MemoryTokens:
         begin = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
         end = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
         return [self.encode, *begin, *ids, *end, *self.ids]
-
-
-def text_ids(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of a text in which nothing is special."""
-    ids: list[int] = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
-    return ids
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Int[mx.array, "batch length"]:

@@ -53,8 +53,7 @@ def prompt_ids(tokenizer: Any, question: str, passages: Sequence[str] = ()) -> l
     content = user_text(question, passages)
     if any(token in content for token in tokenizer.all_special_tokens):
         before, after = _render(tokenizer, _GAP).split(_GAP)
-        literal: list[int] = tokenizer.encode(content, add_special_tokens=False, split_special_tokens=True)
-        return [*_encode(tokenizer, before), *literal, *_encode(tokenizer, after)]
+        return [*_encode(tokenizer, before), *text_ids(tokenizer, content), *_encode(tokenizer, after)]
     return _encode(tokenizer, _render(tokenizer, content))
 
 
@@ -73,15 +72,20 @@ def memory_prompt_ids(
     before, after = _render(tokenizer, f"Background:\n{_GAP}\n\n{word}{_GAP}", instruction).split(_GAP)[::2]
     asked = f"\n\n{word}{question}"
     if any(token in question for token in tokenizer.all_special_tokens):
-        literal: list[int] = tokenizer.encode(asked, add_special_tokens=False, split_special_tokens=True)
+        literal = text_ids(tokenizer, asked)
         return [*_encode(tokenizer, before), *slots, *literal, *_encode(tokenizer, after)]
     return [*_encode(tokenizer, before), *slots, *_encode(tokenizer, asked + after)]
 
 
 def answer_ids(tokenizer: Any, answer: str) -> list[int]:
     """Token ids of an answer as a model should write it: the text, then the end of its turn."""
-    literal: list[int] = tokenizer.encode(answer, add_special_tokens=False, split_special_tokens=True)
-    return [*literal, tokenizer.eos_token_id]
+    return [*text_ids(tokenizer, answer), tokenizer.eos_token_id]
+
+
+def text_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text in which nothing is special, whatever it spells."""
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+    return ids
 
 
 def _render(tokenizer: Any, content: str, instruction: str = INSTRUCTION) -> str:

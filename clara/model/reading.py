@@ -11,7 +11,8 @@ from jaxtyping import Float
 from clara.documents import sentences
 from clara.model.compressor import Clara
 from clara.model.decoding import Generation, greedy
-from clara.model.memory import padded, text_ids
+from clara.model.memory import padded
+from clara.model.prompts import text_ids
 
 
 def compress_texts(

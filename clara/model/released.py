@@ -145,7 +145,8 @@ def import_checkpoint(folder: Path, base: LanguageModel, out: Path) -> views.Com
     config = _config(folder)
     compression = Compression(rate=config["compr_rate"], max_document_tokens=config["doc_max_length"])
     lora = Lora(rank=config["lora_r"], scale=2.0)
-    special, head_rows = _beyond_vocabulary(folder, base, compression)
+    tokens = views.memory_tokens(base, compression)
+    special, head_rows = _beyond_vocabulary(folder, base, tokens)
     adapters: Mapping[str, Mapping[str, StoredTensor]] = read_pth(folder / "adapters.pth")
     made = {
         view: _filled(base, lora, adapters[name], folder / "adapters.pth", name)
@@ -154,7 +155,6 @@ def import_checkpoint(folder: Path, base: LanguageModel, out: Path) -> views.Com
     }
     if missing := {"encoder", "decoder"} - made.keys():
         raise AdapterError(folder, f"adapters.pth has no {_VIEWS[min(missing)]}", _REMEDY)
-    tokens = MemoryTokens(_rows(base), compression.slots, compression.max_document_tokens)
     clara = Clara(
         made["encoder"], made["decoder"], made.get("reasoner"), tokens, special, head_rows=head_rows
     )
@@ -179,17 +179,15 @@ def _config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _beyond_vocabulary(
-    folder: Path, base: LanguageModel, compression: Compression
-) -> tuple[mx.array, mx.array]:
+def _beyond_vocabulary(folder: Path, base: LanguageModel, tokens: MemoryTokens) -> tuple[mx.array, mx.array]:
     """Embeddings and head rows of memory tokens and marks, after a look at whether the rest is this base's."""
-    path, rows = folder / "decoder_first_last_layers.pth", _rows(base)
+    path, rows = folder / "decoder_first_last_layers.pth", tokens.vocabulary
     stored: Mapping[str, StoredTensor] = read_pth(path)
     found = []
     for name in (_EMBEDDINGS, _HEAD):
         if name not in stored:
             raise AdapterError(path, f"it has no {name}", _REMEDY)
-        wanted = rows + compression.slots + MARKS
+        wanted = rows + tokens.count + MARKS
         if stored[name].shape[0] != wanted:
             told = f"{name} has {stored[name].shape[0]} rows; base, rate and document length make {wanted}"
             raise AdapterError(
@@ -224,7 +222,3 @@ def _filled(
         tensors[name] = tensor.astype(expected.dtype)
     view.update(tree_unflatten(list(tensors.items())))
     return view
-
-
-def _rows(base: LanguageModel) -> int:
-    return int(text_model(base.model).model.embed_tokens.weight.shape[0])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import mlx.core as mx
 from filelock import FileLock
@@ -17,10 +16,10 @@ from jaxtyping import Float
 from pydantic import Field, ValidationError
 
 from clara.errors import AdapterError
-from clara.model.adapters import adapter_tensors, tensors_digest
+from clara.model.adapters import adapter_tensors, read_tensors, tensors_digest
 from clara.model.base import LanguageModel
 from clara.model.compressor import Clara
-from clara.model.memory import text_ids
+from clara.model.prompts import text_ids
 from clara.model.reading import compress_texts, parts
 from clara.records import Record
 
@@ -85,24 +84,21 @@ class MemoryStore:
         Vectors are kept in float16, and come from the disk even when they were compressed just now, so that a first
         answer equals every later one.
         """
-        index, shards = self._read_index(), {}
-        if any(_key(text) not in index.texts for text in texts):
+        keys, index = [_key(text) for text in texts], self._read_index()
+        if any(key not in index.texts for key in keys):
             self.fill(texts)
             index = self._read_index()
-        found = []
-        for text in texts:
-            key = _key(text)
-            place = index.texts[key]
-            if place.shard not in shards:
-                shards[place.shard] = self._open(place.shard)
-            found.append(shards[place.shard][key])
-        return found
+        shards = {
+            name: read_tensors(self.folder / name, _REMEDY)
+            for name in {index.texts[key].shard for key in keys}
+        }
+        return [shards[index.texts[key].shard][key] for key in keys]
 
     def fill(self, texts: Sequence[str]) -> int:
         """Compress and store what is not stored yet; how many texts that were."""
         with FileLock(self.folder / ".lock"):
             index = self._read_index()
-            missing = {_key(text): text for text in texts if _key(text) not in index.texts}
+            missing = {key: text for text in texts if (key := _key(text)) not in index.texts}
             if missing:
                 self._add(index, missing)
         return len(missing)
@@ -153,12 +149,6 @@ class MemoryStore:
             if getattr(index, name) != getattr(self._own, name):
                 raise AdapterError(self.folder, f"its memory was written by another {name}", _REMEDY)
         return index
-
-    def _open(self, shard: str) -> dict[str, Any]:
-        try:
-            return dict(mx.load(str(self.folder / shard)))  # type: ignore[arg-type]
-        except (RuntimeError, ValueError) as error:
-            raise AdapterError(self.folder, f"{shard} cannot be read: {error}", _REMEDY) from error
 
 
 def _key(text: str) -> str:

@@ -13,7 +13,7 @@ import mlx.core as mx
 from pydantic import ValidationError
 
 from clara.errors import AdapterError, ModelError
-from clara.model.adapters import attach, load_adapter, save_adapter
+from clara.model.adapters import attach, load_adapter, read_tensors, save_adapter
 from clara.model.base import LanguageModel, hidden_states, text_model
 from clara.model.compressor import Clara
 from clara.model.memory import MARKS, MemoryTokens
@@ -65,13 +65,12 @@ def fresh(base: LanguageModel, compression: Compression, lora: Lora, seed: int) 
     """
     check_takes_embeddings(base)
     encoder, decoder = attach(base, lora, seed), attach(base, lora, seed + 1)
-    table = text_model(base.model).model.embed_tokens
-    rows = table(mx.arange(_rows(base)))
+    tokens = memory_tokens(base, compression)
+    rows = text_model(base.model).model.embed_tokens(mx.arange(tokens.vocabulary))
     mean, spread = rows.mean(axis=0), rows.astype(mx.float32).std(axis=0)
     mx.random.seed(seed + 2)
     special = mean + spread * mx.random.normal((compression.slots + MARKS, rows.shape[1]))
     scale = float(_rms(rows) / _rms(hidden_states(base.model, mx.arange(_SAMPLE)[None] % rows.shape[0])))
-    tokens = MemoryTokens(_rows(base), compression.slots, compression.max_document_tokens)
     clara = Clara(encoder.model, decoder.model, None, tokens, special.astype(rows.dtype), scale=scale)
     clara.eval()
     return clara
@@ -117,8 +116,7 @@ def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
         )
     views = {name: load_adapter(base, folder / name).model for name in settings.views}
     arrays = _read_memory(folder, settings, _width(base))
-    compression = settings.compression
-    tokens = MemoryTokens(_rows(base), compression.slots, compression.max_document_tokens)
+    tokens = memory_tokens(base, settings.compression)
     special = mx.concatenate([arrays["memory"], arrays["marks"]])
     clara = Clara(
         views["encoder"], views["decoder"], views.get("reasoner"), tokens, special,
@@ -165,10 +163,7 @@ def _taking_embeddings() -> list[str]:
 
 def _read_memory(folder: Path, settings: CompressorSettings, width: int) -> dict[str, mx.array]:
     remedy = "Import or train it again"
-    try:
-        arrays = dict(mx.load(str(folder / MEMORY)))  # type: ignore[arg-type]
-    except (RuntimeError, ValueError) as error:
-        raise AdapterError(folder, f"{MEMORY} cannot be read: {error}", remedy) from error
+    arrays = read_tensors(folder / MEMORY, remedy)
     for name, rows in (("memory", settings.compression.slots), ("marks", MARKS)):
         if name not in arrays or arrays[name].shape != (rows, width):
             found = tuple(arrays[name].shape) if name in arrays else "missing"
@@ -176,8 +171,10 @@ def _read_memory(folder: Path, settings: CompressorSettings, width: int) -> dict
     return arrays
 
 
-def _rows(base: LanguageModel) -> int:
-    return int(text_model(base.model).model.embed_tokens.weight.shape[0])
+def memory_tokens(base: LanguageModel, compression: Compression) -> MemoryTokens:
+    """Ids of the memory tokens over a base: they begin where its embedding table ends."""
+    rows = int(text_model(base.model).model.embed_tokens.weight.shape[0])
+    return MemoryTokens(rows, compression.slots, compression.max_document_tokens)
 
 
 def _width(base: LanguageModel) -> int:

@@ -7,9 +7,6 @@ The corpus is a folder that ``clara.pretraining.train`` has prepared for that re
 from __future__ import annotations
 
 import argparse
-import logging
-import math
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,28 +17,25 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
-from mlx.utils import tree_map
 
-from clara.errors import ClaraError, TrainingError
 from clara.losses import alignment
-from clara.metrics import exact_match, f1
 from clara.model import views
 from clara.model.base import LanguageModel, load_base
 from clara.model.compressor import Clara
-from clara.model.memory import text_ids
-from clara.model.prompts import memory_prompt_ids
+from clara.model.prompts import memory_prompt_ids, text_ids
 from clara.model.reading import answer_from_memory, compress_texts
+from clara.pretraining.command import run
 from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
 from clara.pretraining.corpus import ReadingQuestion, read_questions
-from clara.pretraining.optimisation import State, build_optimizer, in_precision, load_state, save_state
+from clara.pretraining.optimisation import State, build_optimizer, in_precision, save_state, start
 from clara.pretraining.rows import read_ahead
-from clara.pretraining.score import cut_around, sampled
+from clara.pretraining.score import cut_around, means, sampled
 from clara.pretraining.train import Curve
 
 _ALIGNMENT_WEIGHT = 0.1  # arXiv 2511.18659
 _MAX_ANSWER_TOKENS = 32
-_log = logging.getLogger(__name__)
+_NUMBERS = ("answer_loss", "alignment", "gradient_norm")  # what a step gives, in order
 
 
 def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, workers: int) -> None:
@@ -51,12 +45,7 @@ def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, wo
     clara.train_only("encoder", "decoder", memory=True)
     optimizer = build_optimizer(recipe.optimizer)
     checkpoint = out / "state.safetensors"
-    if checkpoint.exists():
-        done, parameters, moments = load_state(checkpoint, clara.trainable_parameters())
-    else:
-        parameters = tree_map(lambda value: value.astype(mx.float32), clara.trainable_parameters())
-        optimizer.init(parameters)
-        done, moments = 0, optimizer.state
+    done, parameters, moments = start(checkpoint, clara.trainable_parameters(), optimizer)
     advance = compiled_step(recipe, clara, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, done)
     watch, steps = recipe.watch, recipe.optimizer.steps
@@ -66,27 +55,18 @@ def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, wo
         parameters, moments, numbers = advance(parameters, moments, documents, lengths, prompts, weights)
         mx.async_eval(parameters, moments, numbers)
         if step % watch.log_every_steps < len(recipe.rows.cycle) or step == steps:
-            _add_losses(curve, recipe, step, [float(number) for number in numbers])
+            kind = recipe.rows.cycle[(step - 1) % len(recipe.rows.cycle)]
+            curve.add_losses(step, [float(number) for number in numbers], _NUMBERS, kind=kind)
         if step % watch.save_every_steps == 0 or step == steps:
             save_state(checkpoint, State(step, parameters, moments))
         if step % watch.score_every_steps == 0 or step == steps:
-            clara.update(tree_map(lambda value: value.astype(getattr(mx, recipe.precision)), parameters))
+            clara.update(in_precision(parameters, recipe.precision))
             heldout = read_questions([corpus / "heldout.jsonl"])
             asked = sampled(heldout, None if step == steps else watch.score_questions)
             curve.add(step, heldout=score(clara, base, recipe, asked))
-    clara.update(tree_map(lambda value: value.astype(mx.float16), parameters))
+    clara.update(in_precision(parameters, "float16"))
     clara.marks = clara.marks.astype(mx.float16)
     views.save(clara, base, recipe.memory, recipe.lora, out / recipe.name)
-
-
-def _add_losses(curve: Curve, recipe: CompressorRecipe, step: int, numbers: Sequence[float]) -> None:
-    """A step's numbers on the curve; stops the training where one is not finite."""
-    if not all(map(math.isfinite, numbers)):
-        found = f"loss, alignment and gradient norm are {numbers}"
-        raise TrainingError(recipe.name, step, found, "Lower the learning rate, and resume")
-    loss, aligned, norm = numbers
-    kind = recipe.rows.cycle[(step - 1) % len(recipe.rows.cycle)]
-    curve.add(step, kind=kind, answer_loss=loss, alignment=aligned, gradient_norm=norm)
 
 
 def half_precision(reader: Path, precision: str) -> LanguageModel:
@@ -144,13 +124,7 @@ def score(
     prompts = [memory_prompt_ids(base.tokenizer, q.question, clara.tokens.slot) for q in questions]
     shown = [mx.array(one)[None] for one in memory]
     written = answer_from_memory(clara, base.tokenizer, prompts, shown, _MAX_ANSWER_TOKENS, batch_size=128)
-    pairs = list(zip(questions, written, strict=True))
-    return {
-        "n": len(pairs),
-        "f1": sum(max(f1(said.text, answer) for answer in asked.answers) for asked, said in pairs)
-        / len(pairs),
-        "em": sum(float(exact_match(said.text, asked.answers)) for asked, said in pairs) / len(pairs),
-    }
+    return {"n": len(questions), **means(questions, [said.text for said in written])}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -161,22 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--corpus", type=Path, required=True, help="folder that clara.pretraining.train prepared"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of everything that is made")
-    parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
-    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="row makers")
-    options = parser.parse_args(arguments)
-    if options.out.exists() and any(options.out.iterdir()) and not options.resume:
-        parser.error(f"{options.out} is not empty. Add --resume to go on with it, or name another folder.")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    try:
-        recipe = read_compressor_recipe(options.recipe)
-        options.out.mkdir(parents=True, exist_ok=True)
-        optimise(recipe, options.reader, options.corpus, options.out, options.workers)
-    except (ClaraError, OSError, ValueError) as error:
-        _log.error("%s", error)
-        return 1
-    return 0
+    return run(parser, arguments, make)
+
+
+def make(options: argparse.Namespace) -> None:
+    """What the folder does not hold yet."""
+    recipe = read_compressor_recipe(options.recipe)
+    options.out.mkdir(parents=True, exist_ok=True)
+    optimise(recipe, options.reader, options.corpus, options.out, options.workers)
 
 
 if __name__ == "__main__":

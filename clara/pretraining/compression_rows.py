@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from clara.model.memory import MARKS, MemoryTokens
+from clara.model.memory import MemoryTokens
 from clara.model.prompts import answer_ids, memory_prompt_ids
 from clara.pretraining.config import CompressorRecipe, StepShape
 from clara.pretraining.rows import read_library
 from clara.pretraining.samples import Library, Sample, make_sample
 
 REBUILD = "What does the background say, word for word?"
+_AROUND = 3  # at most: what opens a document, its begin and its end
 _LONGEST_WORDS = 100
 
 
@@ -41,6 +42,7 @@ class CompressionRowMaker:
     def __init__(self, recipe: CompressorRecipe, tokenizer: Any, library: Library, vocabulary: int) -> None:
         self._recipe, self._tokenizer, self._library = recipe, tokenizer, library
         self._tokens = MemoryTokens(vocabulary, recipe.memory.slots)
+        self._longest = recipe.memory.max_document_tokens + _AROUND + recipe.memory.slots
 
     def rows(self, step: int) -> CompressionRows:
         """The rows of a step (from 0)."""
@@ -48,8 +50,7 @@ class CompressionRowMaker:
         name = cycle[step % len(cycle)]
         shape: StepShape = getattr(self._recipe.rows, name)
         draw = Random(f"{self._recipe.seed}/{step}")
-        longest = self._recipe.memory.max_document_tokens + MARKS + self._tokens.count
-        documents = np.zeros((shape.rows * shape.documents, longest), np.uint16)
+        documents = np.zeros((shape.rows * shape.documents, self._longest), np.uint16)
         lengths = np.zeros(len(documents), np.uint16)
         prompts = np.zeros((shape.rows, shape.tokens + 1), np.uint16)
         weights = np.zeros((shape.rows, shape.tokens), np.uint8)
@@ -65,13 +66,12 @@ class CompressionRowMaker:
         self, name: str, shape: StepShape, draw: Random
     ) -> tuple[list[list[int]], list[int], list[int]]:
         """Documents, prompt and answer of a sample that fits the step's shape."""
-        longest = self._recipe.memory.max_document_tokens + MARKS + self._tokens.count
         while True:
             sample = self._sample(name, shape, draw)
             read = [self._tokens.layout(self._tokenizer, " ".join(text.split())) for text in sample.passages]
             prompt = memory_prompt_ids(self._tokenizer, sample.question, self._tokens.slot * len(read))
             answer = answer_ids(self._tokenizer, sample.answer)
-            fits = len(prompt) + len(answer) <= shape.tokens + 1 and max(map(len, read)) <= longest
+            fits = len(prompt) + len(answer) <= shape.tokens + 1 and max(map(len, read)) <= self._longest
             if fits and len(read) == shape.documents:
                 return read, prompt, answer
 

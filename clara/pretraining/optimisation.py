@@ -98,6 +98,15 @@ def save_state(path: Path, state: State) -> None:
     partial.replace(path)
 
 
+def start(checkpoint: Path, parameters: Any, optimizer: optim.Optimizer) -> State:
+    """Where a training begins: at its checkpoint if there is one, else at step 0, with float32 master weights."""
+    if checkpoint.exists():
+        return load_state(checkpoint, parameters)
+    master = in_precision(parameters, "float32")
+    optimizer.init(master)
+    return State(0, master, optimizer.state)
+
+
 def load_state(path: Path, like: Any) -> State:
     """Read a checkpoint; its parameters in the order of ``like``, since the gradient's norm is summed in that order."""
     loaded: Any = mx.load(str(path), return_metadata=True)

@@ -70,7 +70,7 @@ def score(
             for question, group in zip(questions, passages, strict=True)
         ]
         written = greedy(model, tokenizer, [item.prompt for item in asked], MAX_ANSWER_TOKENS, batch_size)
-        result[setting] = _means(questions, [generation.text for generation in written])
+        result[setting] = means(questions, [generation.text for generation in written])
         result[setting] |= {"cut": sum(item.cut for item in asked)}
         result[setting] |= {"others_cut": sum(item.others_cut for item in asked)}
     return result
@@ -146,7 +146,8 @@ def _among_three(pool: Sequence[ReadingQuestion]) -> Callable[[ReadingQuestion],
     return passages
 
 
-def _means(questions: Sequence[ReadingQuestion], texts: Sequence[str]) -> dict[str, Any]:
+def means(questions: Sequence[ReadingQuestion], texts: Sequence[str]) -> dict[str, Any]:
+    """Mean F1 and EM of texts written to questions, best over the listed answers, as fractions of 1."""
     pairs = list(zip(questions, texts, strict=True))
     return {
         "f1": sum(max(f1(text, answer) for answer in asked.answers) for asked, text in pairs) / len(pairs),

@@ -12,7 +12,6 @@ import argparse
 import json
 import logging
 import math
-import os
 import shutil
 import sys
 import time
@@ -21,7 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clara.errors import ClaraError, TrainingError
+from clara.errors import TrainingError
+from clara.pretraining.command import run
 from clara.pretraining.config import Recipe, read_recipe
 from clara.pretraining.corpus import (
     Passage,
@@ -38,6 +38,7 @@ from clara.pretraining.rows import read_ahead, read_row_maker
 from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
 
 _WORST_LOSS_OF_8_BITS = 0.005  # F1, as a fraction; the issue's half a point
+_NUMBERS = ("loss", "answer_loss", "context_loss", "gradient_norm")  # what a step gives, in order
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +77,6 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
         TrainingError: The loss is not finite.
     """
     import mlx.core as mx
-    from mlx.utils import tree_map
     from mlx_lm.tokenizer_utils import load as load_tokenizer
 
     from clara.pretraining.optimisation import (
@@ -84,8 +84,8 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
         build_model,
         build_optimizer,
         compiled_step,
-        load_state,
         save_state,
+        start,
     )
 
     steps, watch = recipe.optimizer.steps, recipe.watch
@@ -93,12 +93,7 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
     model = build_model(recipe, len(tokenizer.get_vocab()))
     optimizer = build_optimizer(recipe.optimizer)
     checkpoint = out / "state.safetensors"
-    if checkpoint.exists():
-        done, parameters, moments = load_state(checkpoint, model.parameters())
-    else:
-        parameters = tree_map(lambda parameter: parameter.astype(mx.float32), model.parameters())
-        optimizer.init(parameters)
-        done, moments = 0, optimizer.state
+    done, parameters, moments = start(checkpoint, model.parameters(), optimizer)
     advance = compiled_step(recipe, model, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.rows_per_step * recipe.rows.tokens_per_row, done)
     read = partial(read_row_maker, recipe, out)
@@ -107,7 +102,7 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
         parameters, moments, numbers = advance(parameters, moments, ids, weights)
         mx.async_eval(parameters, moments, numbers)
         if step % watch.log_every_steps == 0 or step == steps:
-            curve.add_losses(step, [float(number) for number in numbers])
+            curve.add_losses(step, [float(number) for number in numbers], _NUMBERS)
         if step % watch.save_every_steps == 0 or step == steps:
             save_state(checkpoint, State(step, parameters, moments))
         if step % watch.score_every_steps == 0:
@@ -135,13 +130,12 @@ class Curve:
         self._began = time.perf_counter()
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
-    def add_losses(self, step: int, numbers: Sequence[float]) -> None:
-        """Losses in nats a token; stops the training where one is not finite."""
+    def add_losses(self, step: int, numbers: Sequence[float], names: Sequence[str], **facts: Any) -> None:
+        """Losses in nats a token and the norm of the gradient; stops the training where one is not finite."""
         if not all(map(math.isfinite, numbers)):
-            found = f"loss and gradient norm are {numbers}"
+            found = f"{', '.join(names)} are {numbers}"
             raise TrainingError("pretraining", step, found, "Lower the learning rate, and resume")
-        loss, answer_loss, context_loss, norm = numbers
-        self.add(step, loss=loss, answer_loss=answer_loss, context_loss=context_loss, gradient_norm=norm)
+        self.add(step, **facts, **dict(zip(names, numbers, strict=True)))
 
     def add(self, step: int, **facts: Any) -> None:
         """One line, in the file and in the log."""
@@ -191,24 +185,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--text", type=Path, required=True, help="passages: source, licence, title, text")
     parser.add_argument("--questions", type=Path, nargs="+", required=True, help="files of written questions")
-    parser.add_argument("--out", type=Path, required=True, help="folder of everything that is made")
-    parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
-    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="row makers")
-    options = parser.parse_args(arguments)
-    if options.out.exists() and any(options.out.iterdir()) and not options.resume:
-        parser.error(f"{options.out} is not empty. Add --resume to go on with it, or name another folder.")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    try:
-        recipe = read_recipe(options.recipe)
-        if not (options.out / "tokenizer" / "tokenizer.json").exists():
-            prepare(recipe, options.text, options.questions, options.out)
-        template = options.recipe.with_suffix(".md").read_text(encoding="utf-8")
-        finish(recipe, template, optimise(recipe, options.out, options.workers), options.out)
-    except (ClaraError, OSError, ValueError) as error:
-        _log.error("%s", error)
-        return 1
-    return 0
+    return run(parser, arguments, make)
+
+
+def make(options: argparse.Namespace) -> None:
+    """Every step that the folder does not hold yet."""
+    recipe = read_recipe(options.recipe)
+    if not (options.out / "tokenizer" / "tokenizer.json").exists():
+        prepare(recipe, options.text, options.questions, options.out)
+    template = options.recipe.with_suffix(".md").read_text(encoding="utf-8")
+    finish(recipe, template, optimise(recipe, options.out, options.workers), options.out)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from clara.losses import token_cross_entropy
 from clara.model.base import head, hidden_states
-from clara.model.prompts import answer_ids, prompt_ids
+from clara.model.prompts import answer_ids, prompt_ids, text_ids
 from clara.profiles import Budget
 from clara.records import TrainingQuestion
 from clara.training.batches import Batch, Pool, Sample, collate
@@ -90,7 +90,7 @@ def sft_stage(
 def lm_samples(tokenizer: Any, texts: Sequence[str]) -> list[Sample]:
     """Each text on one line, as prompts show it, as one sequence; text that spells a special token stays text."""
     lines = [" ".join(text.split()) for text in texts]
-    encoded = [tokenizer.encode(line, add_special_tokens=False, split_special_tokens=True) for line in lines]
+    encoded = [text_ids(tokenizer, line) for line in lines]
     return [Sample(tuple(ids), start=1) for ids in encoded if len(ids) > 1]
 
 

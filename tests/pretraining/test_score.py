@@ -78,10 +78,10 @@ def test_two_contexts_of_other_titles_stand_beside_the_gold_one(questions):
 
 
 def test_model_that_knows_the_answers_scores_one_and_a_wrong_one_less(questions):
-    means = scoring._means(questions, [question.answers[0] for question in questions])
+    means = scoring.means(questions, [question.answers[0] for question in questions])
     assert means == {"f1": 1.0, "em": 1.0}
     shifted = [question.answers[0] for question in [*questions[1:], questions[0]]]
-    assert scoring._means(questions, shifted)["em"] == 0.0
+    assert scoring.means(questions, shifted)["em"] == 0.0
 
 
 def test_limit_draws_over_the_whole_file(questions):

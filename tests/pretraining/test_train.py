@@ -62,10 +62,12 @@ def test_killed_and_resumed_training_equals_an_uninterrupted_one(
     arguments = command_line(tmp_path)
     go_on = train.Curve.add_losses
 
-    def killed_after_step_10(curve: train.Curve, step: int, numbers: list[float]) -> None:
+    def killed_after_step_10(
+        curve: train.Curve, step: int, numbers: list[float], names: tuple[str, ...]
+    ) -> None:
         if step > 10:
             raise KeyboardInterrupt  # the last checkpoint is of step 8
-        go_on(curve, step, numbers)
+        go_on(curve, step, numbers, names)
 
     monkeypatch.setattr(train.Curve, "add_losses", killed_after_step_10)
     with pytest.raises(KeyboardInterrupt):

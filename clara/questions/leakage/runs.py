@@ -45,6 +45,7 @@ def runs(sequence: Sequence[str], n: int) -> Iterator[Run]:
     The first run begins at the first unit, and so on, so that a run's place is its number.
     """
     if not _CHARACTER.search("".join(sequence)):
+        # Not strict: the last n − 1 words begin no run.
         return zip(*(sequence[start:] for start in range(n)), strict=False)
     return _measured_runs(sequence, n)
 

@@ -94,6 +94,7 @@ def _sentences(documents: Sequence[Document]) -> Iterator[_Watched]:
         split = [units(text) for text in texts]
         begun = iter(list(runs([unit for sequence in split for unit in sequence], DOCUMENT_WORDS)))
         for text, sequence in zip(texts, split, strict=True):
+            # Not strict: `begun` goes on into the next sentence, and ends before the units of the last do.
             own = [run for _, run in zip(sequence, begun, strict=False)]
             yield _Watched(document.name, text, {DOCUMENT_WORDS: own})
 
