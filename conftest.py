@@ -74,7 +74,7 @@ def asked(questions, profile, settings) -> Callable:
 
     def asked(facts):
         part = questions
-        if facts.control and facts.sees != "nothing":
+        if facts.control and facts.sees != "nothing" and not facts.name.startswith("clara_shuffled"):
             part = _drawn(questions, profile.control_questions, settings.seed)
         return [q for q in part if q.is_answerable] if facts.sees == "gold chunk" else part
 
@@ -213,13 +213,14 @@ def sft_stage(base, chunks, training_questions, profile, settings):
 def obtain(settings, profile, base, leak_free, uncaptured, ledger):
     """Read an adapter from the store, or train it; never before the leakage check."""
     from clara.training import artefacts
+    from clara.training.forms import Adapter
 
-    def obtain(name, stage, data, budget, parent=None):
+    def obtain(name, stage, data, budget, parent=None, form=Adapter(profile.lora, settings.seed)):  # noqa: B008
         data = [data, profile.context_share, profile.held_out]
         with uncaptured():
             artefact = artefacts.obtain(
-                settings.store / "adapters", base, stage, name=name, data=data, settings=budget.model_dump(),
-                lora=profile.lora, seed=settings.seed, parent=parent,
+                settings.store / "adapters", base, stage, form=form, name=name, data=data,
+                settings=budget.model_dump(), seed=settings.seed, parent=parent,
             )  # fmt: skip
             first, last = (artefact.manifest.held_out[i][1] for i in (0, -1))
             sys.stderr.write(f"\nclara: stage {name}: held-out loss {first:.3f} → {last:.3f}\n")
@@ -285,6 +286,181 @@ def other_artefacts(obtain, teach, base, chunks, generated, half_of, profile, se
     return train(0), train(1)
 
 
+# --- what is compressed -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def compression(settings):
+    """Rate and document length of every compressed contender."""
+    return settings.compressions[0]
+
+
+@pytest.fixture(scope="session")
+def compressor_form(settings, profile, weak_data) -> Callable:
+    """A compressor to train: from the pretrained one, or from fresh adapters."""
+    from clara.training.forms import Compressor
+
+    if not settings.compressor:
+        weak_data(
+            "no pretrained compressor of this model: clara starts from fresh adapters; name one with --compressor"
+        )
+
+    def form(compression, start=settings.compressor, reasoner=False):
+        return Compressor(compression, profile.compressor_lora, settings.seed, start, reasoner)
+
+    return form
+
+
+@pytest.fixture(scope="session")
+def layout(base, settings) -> Callable:
+    """How questions and documents become a compressor's samples."""
+    from clara.model import views
+    from clara.training.memory_stages import Layout
+
+    wording = views.read_settings(settings.compressor).wording if settings.compressor else "clara"
+    return lambda compression: Layout(base.tokenizer, views.memory_tokens(base, compression), wording)
+
+
+@pytest.fixture(scope="session")
+def memory_of(settings, base, chunks, profile) -> Callable:
+    """The store of a compressor's memory, filled with every chunk if asked; who has the same encoder shares it."""
+    from clara.model.prompts import context_text
+    from clara.model.store import MemoryStore, encoder_digest
+
+    def memory_of(compressor, whole=False):
+        folder = settings.store / "memory" / encoder_digest(compressor.clara)[:32]
+        store = MemoryStore(folder, compressor.clara, base, profile.batch_size)
+        if whole:
+            store.fill([context_text([chunk.text]) for chunk in chunks])
+        return store
+
+    return memory_of
+
+
+@pytest.fixture(scope="session")
+def asked_in_sft(training_questions, profile, settings):
+    """The questions of every micro-batch of ``sft``: ``clara`` learns from the same, as often."""
+    from clara.training.stages import sft_questions
+
+    draw = sft_questions(training_questions[0], profile.sft.batch_size, profile.context_share, settings.seed)
+    return [question for i in range(profile.sft.steps * profile.sft.accumulate) for question in draw(i)[0]]
+
+
+@pytest.fixture(scope="session")
+def held_out_examples(training_questions, chunks, retriever, profile):
+    """Pair: held-out questions on their own chunk, and on retrieved ones. A few: each costs its compression."""
+    from clara.training.examples import on_own_chunk, on_retrieved_chunks
+
+    texts = {chunk.id: chunk.text for chunk in chunks}
+    few = [question for question in training_questions[1] if question.kind != "unanswerable"][
+        : profile.held_out_memory
+    ]
+    return on_own_chunk(few, texts), on_retrieved_chunks(few, retriever, profile.chunks_shown, texts)
+
+
+@pytest.fixture(scope="session")
+def scp_stage(layout, asked_in_sft, training_texts, held_out_examples, chunks, profile, settings) -> Callable:
+    """Salient compression pretraining on the documents: the first of the questions, and texts to write again."""
+    from clara.questions import rebuild
+    from clara.training.batches import Pool
+    from clara.training.examples import by_document, on_own_chunk
+    from clara.training.memory_stages import salient_stage
+
+    size = profile.scp.batch_size
+    first = profile.scp.samples - profile.rebuilds * size
+    own = on_own_chunk(asked_in_sft[:first], {chunk.id: chunk.text for chunk in chunks})
+    texts = Pool([rebuild(text) for text in training_texts[0]], size, settings.seed)
+    rebuilt = [texts.batch(i) for i in range(profile.rebuilds)]
+
+    def build(compression):
+        return salient_stage(
+            layout(compression), by_document(own, size, settings.seed), rebuilt, held_out_examples[0],
+            profile.scp, settings.seed,
+        )  # fmt: skip
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def adapted(obtain, base, scp_stage, layout, asked_in_sft, held_out_examples, compressor_form, memory_of, chunks,
+            retriever, training_texts, profile, settings) -> Callable:  # fmt: skip
+    """A compressor adapted to the documents by the first two stages, at any rate."""
+    from clara.training.examples import on_retrieved_chunks
+    from clara.training.memory_stages import instruction_stage
+
+    size, used = profile.cit.batch_size, profile.scp.samples - profile.rebuilds * profile.scp.batch_size
+    texts = {chunk.id: chunk.text for chunk in chunks}
+    trained_on = [question.id for question in asked_in_sft], list(training_texts), sorted(texts.items())
+
+    def adapted(compression):
+        form = compressor_form(compression)
+        scp = obtain("clara scp", lambda: scp_stage(compression), trained_on, profile.scp, form=form)
+
+        def stage():
+            rest = on_retrieved_chunks(asked_in_sft[used:], retriever, profile.chunks_shown, texts)
+            batches = [rest[start : start + size] for start in range(0, len(rest), size)]
+            memory = None if profile.compress_in_step else memory_of(scp.compressor(base), whole=True).memory
+            return instruction_stage(
+                layout(compression), batches, held_out_examples[1], profile.cit, settings.seed, memory
+            )
+
+        return obtain("clara cit", stage, trained_on, profile.cit, parent=scp, form=form)
+
+    return adapted
+
+
+@pytest.fixture(scope="session")
+def clara_artefact(adapted, compression):
+    """The compressor that ``clara`` loads."""
+    return adapted(compression)
+
+
+@pytest.fixture(scope="session")
+def e2e_artefact(obtain, base, layout, clara_artefact, asked_in_sft, training_questions, chunks, compressor_form,
+                 compression, memory_of, profile, settings):  # fmt: skip
+    """The same, then taught to pick its chunks; its documents are compressed once, beforehand."""
+    from clara.training.examples import to_pick_from
+    from clara.training.memory_stages import end_to_end_stage
+
+    size = profile.e2e.batch_size
+    asked = [question for question in asked_in_sft if question.kind != "unanswerable"][: profile.e2e.samples]
+    held_out = [question for question in training_questions[1] if question.kind != "unanswerable"]
+
+    def pick(questions):
+        parts = [questions[start : start + size] for start in range(0, len(questions), size)]
+        return [to_pick_from(part, chunks, profile.candidates, settings.seed) for part in parts]
+
+    def stage():
+        measured = [example for part in pick(held_out[: profile.held_out_memory]) for example in part]
+        return end_to_end_stage(
+            layout(compression), pick(asked), measured, profile.chunks_shown, profile.e2e, settings.seed,
+            memory_of(clara_artefact.compressor(base), whole=True).memory,
+        )  # fmt: skip
+
+    data = [question.id for question in asked], [chunk.model_dump() for chunk in chunks]
+    form = compressor_form(compression, reasoner=True)
+    return obtain("clara e2e", stage, data, profile.e2e, parent=clara_artefact, form=form)
+
+
+@pytest.fixture(scope="session")
+def mse_artefact(obtain, layout, training_texts, compressor_form, compression, profile, settings):
+    """The void study on purpose: fresh adapters, and the distance of means as the only loss."""
+    from clara.questions import rebuild
+    from clara.training.batches import Pool
+    from clara.training.memory_stages import alignment_stage
+
+    def stage():
+        texts, held_out = ([rebuild(text) for text in part] for part in training_texts)
+        pool = Pool(texts, profile.mse.batch_size, settings.seed)
+        batches = [pool.batch(i) for i in range(profile.mse.steps * profile.mse.accumulate)]
+        return alignment_stage(
+            layout(compression), batches, held_out[: profile.held_out_memory], profile.mse, settings.seed
+        )
+
+    form = compressor_form(compression, start=None)
+    return obtain("compression only", stage, list(training_texts), profile.mse, form=form)
+
+
 # --- who answers ------------------------------------------------------------------------------------------
 
 
@@ -321,12 +497,18 @@ def rag(base, cache, retriever, profile):
 
 
 @pytest.fixture(scope="session")
-def rag_budget(base, cache, retriever, count_tokens, profile):
-    """The base model, shown the best sentences of the same chunks, within a budget of tokens."""
+def budget_tokens(profile) -> Callable:
+    """Context positions of ``clara``: memory vectors and separators of the chunks that it is shown."""
+    return lambda compression: profile.chunks_shown * (compression.slots + 1)
+
+
+@pytest.fixture(scope="session")
+def rag_budget(base, cache, retriever, count_tokens, budget_tokens, compression, profile):
+    """The base model, shown the best sentences of the same chunks, in as many positions as ``clara`` reads."""
     from clara.answering.rag import rag_budget
     from clara.retrieval import BudgetRetriever
 
-    cut = BudgetRetriever(retriever, count_tokens, profile.budget_tokens)
+    cut = BudgetRetriever(retriever, count_tokens, budget_tokens(compression))
     return rag_budget(base, cache, cut, profile.chunks_shown)
 
 
@@ -344,6 +526,78 @@ def tuned_rag(base, cache, sft_artefact, retriever, profile):
     from clara.answering.tuned import tuned_rag
 
     return tuned_rag(base, sft_artefact, cache, retriever, profile.chunks_shown)
+
+
+@pytest.fixture(scope="session")
+def from_memory(cache, memory_of, retriever, profile) -> Callable:
+    """A contender that reads memory by a compressor; of the chunks that ``rag`` sees, unless it finds others."""
+    from clara.answering.compressed import memory_reader
+
+    def reader(name, compressor, finds=retriever):
+        return memory_reader(name, compressor, cache, memory_of(compressor), finds, profile.chunks_shown)
+
+    return reader
+
+
+@pytest.fixture(scope="session")
+def clara(base, from_memory, clara_artefact):
+    """The adapted compressor, shown the chunks that ``rag`` sees as memory."""
+    return from_memory("clara", clara_artefact.compressor(base))
+
+
+@pytest.fixture(scope="session")
+def clara_unadapted(base, from_memory, compressor_form, compression):
+    """The compressor as it was pretrained."""
+    return from_memory("clara_unadapted", compressor_form(compression).opened(base))
+
+
+@pytest.fixture(scope="session")
+def clara_e2e(base, from_memory, e2e_artefact, memory_of, chunks):
+    """The compressor that picks its own chunks, in memory."""
+    from clara.answering.compressed import LatentRetriever
+
+    compressor = e2e_artefact.compressor(base)
+    return from_memory("clara_e2e", compressor, LatentRetriever(compressor, memory_of(compressor), chunks))
+
+
+@pytest.fixture(scope="session")
+def compression_only(base, from_memory, mse_artefact):
+    """Control: trained on the alignment alone."""
+    return from_memory("compression_only", mse_artefact.compressor(base))
+
+
+@pytest.fixture(scope="session")
+def clara_untrained(base, from_memory, compressor_form, compression):
+    """Control: fresh adapters and memory tokens."""
+    return from_memory("clara_untrained", compressor_form(compression, start=None).opened(base))
+
+
+@pytest.fixture(scope="session")
+def clara_shuffled(base, from_memory, clara_artefact, chunks, settings):
+    """Control: ``clara`` with the memory of another document's chunks."""
+    from clara.retrieval import ShuffledRetriever
+
+    return from_memory(
+        "clara_shuffled", clara_artefact.compressor(base), ShuffledRetriever(chunks, settings.seed)
+    )
+
+
+@pytest.fixture(scope="session")
+def at_rate(request, base, cache, retriever, count_tokens, budget_tokens, profile, settings) -> Callable:
+    """``clara`` and ``rag_budget`` at a further rate."""
+    from clara.answering.rag import rag_budget
+    from clara.retrieval import BudgetRetriever
+
+    of_rate = {compression.rate: compression for compression in settings.compressions}
+
+    def at_rate(name, rate):
+        if name == "clara":
+            artefact = request.getfixturevalue("adapted")(of_rate[rate])
+            return request.getfixturevalue("from_memory")("clara", artefact.compressor(base))
+        cut = BudgetRetriever(retriever, count_tokens, budget_tokens(of_rate[rate]))
+        return rag_budget(base, cache, cut, profile.chunks_shown, f"@{rate}x")
+
+    return at_rate
 
 
 @pytest.fixture(scope="session")
@@ -398,8 +652,9 @@ def echo():
 
 @pytest.fixture
 def contender(request):
-    """Each contender that takes part, in turn."""
-    return request.getfixturevalue(request.param)
+    """Each contender that takes part, in turn; one with a rate in its name is made for that rate."""
+    name, _, rate = request.param.partition("@")
+    return request.getfixturevalue("at_rate")(name, int(rate[:-1])) if rate else request.getfixturevalue(name)
 
 
 # --- what comes of it -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ The only module that imports pytest. It imports nothing heavy, so that collectin
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from pydantic import ValidationError
 
 from clara import blas
 from clara.errors import ClaraError, WeakDataWarning
-from clara.profiles import CONTENDERS, CONTROLS, DEFAULT, PROFILES, Profile
+from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, DEFAULT, PROFILES, Compression, Profile
 
 if TYPE_CHECKING:
     from clara.reports.results import Comparison, ContenderResult, Results
@@ -31,6 +33,9 @@ _USED_BY = {
     "sft_artefact": ("tuned", "tuned_rag"),
     "shuffled_artefact": ("shuffled_labels",),
     "other_artefacts": ("tuned_other",),
+    "clara_artefact": ("clara", "clara_shuffled"),
+    "e2e_artefact": ("clara_e2e",),
+    "mse_artefact": ("compression_only",),
 }
 _NOT_JUDGED = "not judged"
 _NAMES = (*CONTENDERS, *CONTROLS)
@@ -45,7 +50,10 @@ class Settings:
         model: Folder of the base model.
         documents: PDFs or folders of them.
         questions: Gold question files or folders of them.
-        contenders: Names that take part, in the order of the tables.
+        compressor: Folder of the pretrained compressor that ``clara`` goes on from; None for fresh adapters.
+        compressions: Rates and document lengths; the first is that of every compressed contender, at the others
+            ``clara`` and ``rag_budget`` take part once more.
+        contenders: Names of fixtures that take part, in the order of the tables; with a rate where it is not the first.
         report: Folder that receives the reports.
         store: Folder of trained adapters and answers, kept between runs.
         seed: The run's one seed.
@@ -55,10 +63,16 @@ class Settings:
     model: Path
     documents: tuple[Path, ...]
     questions: tuple[Path, ...]
+    compressor: Path | None
+    compressions: tuple[Compression, ...]
     contenders: tuple[str, ...]
     report: Path
     store: Path
     seed: int
+
+    def shown(self, contender: str) -> str:
+        """A contender's name in every table: a compressed one's says its rate."""
+        return f"{contender}@{self.compressions[0].rate}x" if contender in COMPRESSED else contender
 
 
 @dataclass
@@ -107,7 +121,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="PDFs, or folders of PDFs (default: fixtures/documents/en)")  # fmt: skip
     group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
                     help="gold questions: JSON Lines, or folders of them (default: fixtures/questions/en)")  # fmt: skip
-    group.addoption("--contenders", metavar="NAMES", default=",".join(_NAMES),
+    group.addoption("--compressor", type=Path, metavar="DIR",
+                    help="pretrained compressor of the model (default: the embedded reader's, for it)")  # fmt: skip
+    group.addoption("--compression", metavar="RATES", default=None,
+                    help="tokens a memory vector stands for, with commas (default: the profile's)")  # fmt: skip
+    group.addoption("--contenders", metavar="NAMES",
                     help=f"who takes part, with commas (default: all of {', '.join(_NAMES)})")  # fmt: skip
     group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
                     help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
@@ -271,7 +289,7 @@ def uncaptured(pytestconfig: pytest.Config) -> Callable[[], contextlib.AbstractC
 def _settings(config: pytest.Config) -> Settings:
     fixtures = config.rootpath / "fixtures"
     models = sorted((fixtures / "models").glob("*/config.json"))
-    given = {name: config.getoption(name) for name in ("model", "documents", "questions")}
+    given = {name: config.getoption(name) for name in ("model", "documents", "questions", "compressor")}
     for name, paths in given.items():
         for path in [paths] if isinstance(paths, Path) else paths or ():
             if not path.exists():
@@ -280,26 +298,59 @@ def _settings(config: pytest.Config) -> Settings:
         folder = config.getoption(name)
         if folder and folder.exists() and not folder.is_dir():
             raise pytest.UsageError(f"--{name}: {folder} is not a folder")
+    profile = PROFILES[config.getoption("profile")]
+    shipped = sorted((fixtures / "models").glob("*/compressor.json")) if not given["model"] else []
+    compressor = given["compressor"] or (shipped[-1].parent if shipped else None)
+    compressions = _compressions(config.getoption("compression") or profile.compression, compressor)
     return Settings(
-        profile=PROFILES[config.getoption("profile")],
+        profile=profile,
         model=given["model"] or (models[-1].parent if models else fixtures / "models"),
         documents=tuple(given["documents"] or (fixtures / "documents" / "en",)),
         questions=tuple(given["questions"] or (fixtures / "questions" / "en",)),
-        contenders=_contenders(config.getoption("contenders")),
+        compressor=compressor,
+        compressions=compressions,
+        contenders=_contenders(config.getoption("contenders"), [c.rate for c in compressions], compressor),
         report=config.getoption("report"),
         store=config.getoption("store") or _user_cache(),
         seed=config.getoption("seed"),
     )
 
 
-def _contenders(names: str) -> tuple[str, ...]:
-    asked = [name.strip() for name in names.split(",") if name.strip()]
-    unknown = [name for name in asked if name not in _NAMES]
+def _compressions(rates: str, compressor: Path | None) -> tuple[Compression, ...]:
+    limit = {}
+    try:
+        if compressor:
+            made_for = json.loads((compressor / "compressor.json").read_text())["compression"]
+            limit = {"max_document_tokens": made_for["max_document_tokens"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise pytest.UsageError(
+            f"--compressor: {compressor} is no compressor ({type(error).__name__})"
+        ) from error
+    try:
+        return tuple(dict.fromkeys(Compression(rate=int(rate), **limit) for rate in rates.split(",")))
+    except ValueError as error:
+        said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else "give whole numbers"
+        raise pytest.UsageError(f"--compression {rates}: {said.removeprefix('Value error, ')}") from error
+
+
+def _contenders(names: str | None, rates: Sequence[int], compressor: Path | None) -> tuple[str, ...]:
+    """Fixtures that take part. A compressor that is not there cannot be asked as it was pretrained."""
+    known = [
+        *(name for name in CONTENDERS if compressor or name != "clara_unadapted"),
+        *(f"{name}@{rate}x" for rate in rates[1:] for name in ("clara", "rag_budget")),
+        *CONTROLS,
+    ]
+    first = f"@{rates[0]}x"
+    asked = [name.strip() for name in names.split(",")] if names is not None else known
+    asked = [
+        name.removesuffix(first) if name.removesuffix(first) in COMPRESSED else name for name in asked if name
+    ]
+    unknown = [name for name in asked if name not in known]
     if unknown or not asked:
         raise pytest.UsageError(
-            f"--contenders: {', '.join(unknown) or 'none'}: choose from {', '.join(_NAMES)}"
+            f"--contenders: {', '.join(unknown) or 'none'}: choose from {', '.join(known)}"
         )
-    return tuple(name for name in _NAMES if name in asked)
+    return tuple(name for name in known if name in asked)
 
 
 def _user_cache() -> Path:
@@ -359,7 +410,8 @@ def _results(config: pytest.Config) -> Results | None:
     from clara.provenance import environment, fixture_version
     from clara.reports.results import Evaluation, Results
 
-    ordered: Sequence[str] = [name for name in settings.contenders if name in ledger.contenders]
+    shown = [settings.shown(name) for name in settings.contenders]
+    ordered: Sequence[str] = [name for name in shown if name in ledger.contenders]
     manifest = config.rootpath / "fixtures" / "MANIFEST.json"
     return Results(
         fixtures=fixture_version(manifest, (*settings.documents, *settings.questions)),

@@ -69,6 +69,11 @@ class Budget(Record):
     clip_norm: float = Field(default=1.0, gt=0)
 
     @property
+    def samples(self) -> int:
+        """Sequences trained on, in all."""
+        return self.steps * self.batch_size * self.accumulate
+
+    @property
     def half(self) -> Budget:
         """Half of the steps: half of the documents, each read as often as by the whole budget."""
         steps = max(1, self.steps // 2)
@@ -85,15 +90,25 @@ class Profile(Record):
         control_questions: Of those, how many the controls that are shown text answer; None for all.
         chunk_tokens: Longest chunk in tokens.
         chunks_shown: k, the chunks that a contender with context is shown.
-        budget_tokens: What ``rag_budget`` is shown of them, in tokens: a quarter, as memory vectors at 4× would take.
         max_tokens: Longest answer in tokens.
         batch_size: Prompts decoded together.
         lora: Shape of the adapters.
         lm: Budget of the stage that reads the documents.
         sft: Budget of the stage that answers generated questions.
+        scp: Budget of CLaRa's first stage, on questions on one chunk each and on chunks to write again.
+        rebuilds: Micro-batches of ``scp`` that write chunks again.
+        cit: Budget of its second stage, on questions on retrieved chunks. The micro-batches of both that ask are as
+            many as those of ``sft``, so that tuned contenders and ``clara`` learn from the same questions.
+        e2e: Budget of its last stage, in which it picks chunks by itself.
+        candidates: Chunks that it picks from in training; in use it picks from all.
+        mse: Budget of the control that is trained on the alignment alone.
+        compression: Compression rates, with commas; the first is that of every compressed contender.
+        compress_in_step: Whether ``cit`` trains the encoder as well, which costs it twice the time and more.
+        compressor_lora: Shape of a compressor's adapters where none is pretrained.
         context_share: Share of the sft batches that are shown the chunk the question was made from.
         unanswerable_share: Share of the questions trained on that are shown with a chunk that does not answer them.
         held_out: Share of chunks (and their questions) kept out of training to measure losses on.
+        held_out_memory: Questions of those that CLaRa's losses are measured on: each costs its chunk's compression.
         resamples: Draws of every bootstrap.
     """
 
@@ -103,16 +118,34 @@ class Profile(Record):
     control_questions: int | None
     chunk_tokens: int = 128
     chunks_shown: int = 3
-    budget_tokens: int = Field(default=96, ge=1)
     max_tokens: int = 16
     batch_size: int = 16
     lora: Lora = Lora()
     lm: Budget
     sft: Budget
+    scp: Budget
+    rebuilds: int = Field(ge=0)
+    cit: Budget
+    e2e: Budget
+    candidates: int = Field(default=24, ge=1)
+    mse: Budget
+    compression: str = "4"
+    compress_in_step: bool = False
+    compressor_lora: Lora = Lora()
     context_share: float = Field(default=0.25, ge=0, le=1)
     unanswerable_share: float = Field(default=0.05, ge=0, lt=1)
     held_out: float = Field(default=0.06, gt=0, lt=0.5)
+    held_out_memory: int = Field(default=16, ge=1)
     resamples: int = 2000
+
+    @model_validator(mode="after")
+    def _as_many_questions(self) -> Profile:
+        asked = self.scp.samples + self.cit.samples - self.rebuilds * self.scp.batch_size
+        if asked != self.sft.samples:
+            raise ValueError(
+                f"clara would be asked {asked} questions and tuned {self.sft.samples}: give both as many"
+            )
+        return self
 
 
 SMOKE = Profile(
@@ -122,6 +155,13 @@ SMOKE = Profile(
     control_questions=12,
     lm=Budget(steps=6, batch_size=4, warmup_steps=1),
     sft=Budget(steps=10, batch_size=4, warmup_steps=1),
+    scp=Budget(steps=6, batch_size=4, warmup_steps=1),
+    rebuilds=2,
+    cit=Budget(steps=6, batch_size=4, warmup_steps=1),
+    e2e=Budget(steps=3, batch_size=4, warmup_steps=1),
+    mse=Budget(steps=3, batch_size=4, warmup_steps=1),
+    candidates=8,
+    held_out_memory=4,
     resamples=200,
 )
 
@@ -132,10 +172,35 @@ DEFAULT = Profile(
     control_questions=120,
     lm=Budget(steps=30, learning_rate=5e-4),
     sft=Budget(steps=90, learning_rate=5e-4),
+    scp=Budget(steps=36, learning_rate=5e-4),
+    rebuilds=6,
+    cit=Budget(steps=60, learning_rate=5e-4),
+    e2e=Budget(steps=12, learning_rate=1e-4),
+    mse=Budget(steps=8, learning_rate=5e-4),
 )
 
 PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT)}
 
 # In the order of every table. A name is that of a fixture, a column, and what ``--contenders`` takes.
-CONTENDERS = ("closed_book", "rag", "rag_budget", "tuned", "tuned_rag")
-CONTROLS = ("untrained", "oracle", "shuffled", "tuned_other", "shuffled_labels", "echo")
+CONTENDERS = (
+    "closed_book",
+    "rag",
+    "rag_budget",
+    "tuned",
+    "tuned_rag",
+    "clara",
+    "clara_unadapted",
+    "clara_e2e",
+)
+CONTROLS = (
+    "untrained", "oracle", "shuffled", "tuned_other", "shuffled_labels",
+    "compression_only", "clara_untrained", "clara_shuffled", "echo",
+)  # fmt: skip
+COMPRESSED = (
+    "clara",
+    "clara_unadapted",
+    "clara_e2e",
+    "compression_only",
+    "clara_untrained",
+    "clara_shuffled",
+)

@@ -9,9 +9,8 @@ from typing import Literal
 from filelock import FileLock
 from pydantic import Field
 
-from clara.model.adapters import adapter_digest
 from clara.model.base import LanguageModel
-from clara.model.decoding import greedy
+from clara.model.writing import Compressor, Prompt, weights_digest, write
 from clara.provenance import code_digest, digest, environment
 from clara.records import Record
 
@@ -20,8 +19,8 @@ class Reading(Record):
     """What a model wrote after one prompt.
 
     Attributes:
-        prompt_sha256: Digest of the prompt's token ids.
-        adapter_sha256: Digest of the adapter that was in the model while it wrote; None for a bare base.
+        prompt_sha256: Digest of all that was read: token ids, and memory where there was any.
+        adapter_sha256: Digest of what was trained in the model while it wrote; None for a bare base.
         text: First line, stripped.
         tokens_written: Tokens generated, the stop token included.
         stopped: Why generation ended.
@@ -41,7 +40,8 @@ class Reading(Record):
 class AnswerCache:
     """Reads prompts with a model, or remembers what it wrote.
 
-    A file holds the answers of one model with one adapter under one set of versions; a line holds a prompt's.
+    A file holds the answers of one model with one adapter or compressor under one set of versions; a line holds a
+    prompt's.
 
     Args:
         folder: Where the files lie.
@@ -52,38 +52,36 @@ class AnswerCache:
     def __init__(self, folder: Path, max_tokens: int, batch_size: int) -> None:
         self.folder, self.max_tokens, self.batch_size = folder, max_tokens, batch_size
 
-    def read(self, model: LanguageModel, prompts: Sequence[Sequence[int]]) -> list[Reading]:
+    def read(self, model: LanguageModel | Compressor, prompts: Sequence[Prompt]) -> list[Reading]:
         """What the model writes after each prompt, in the order given; only unknown prompts are decoded."""
         path = self.path(model)
         self.folder.mkdir(parents=True, exist_ok=True)
-        keys = [digest(list(prompt)) for prompt in prompts]
+        keys = [prompt.sha256 for prompt in prompts]
         with FileLock(f"{path}.lock"):
             known = _load(path)
             unknown = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known}
-            fresh = self.read_afresh(model, unknown)
+            fresh = dict(zip(unknown, self.read_afresh(model, list(unknown.values())), strict=True))
             if fresh:
                 _save(path, [*known.values(), *fresh.values()])
         remembered = {key: reading.model_copy(update={"cached": True}) for key, reading in known.items()}
         return [(remembered | fresh)[key] for key in keys]
 
-    def read_afresh(self, model: LanguageModel, prompts: dict[str, Sequence[int]]) -> dict[str, Reading]:
-        """The same by key, decoded whatever the disk says; nothing is written."""
-        adapter = adapter_digest(model.model)
-        written = greedy(
-            model.model, model.tokenizer, list(prompts.values()), self.max_tokens, self.batch_size
-        )
-        return {
-            key: Reading(
-                prompt_sha256=key, adapter_sha256=adapter, text=generation.text, tokens_written=len(generation.tokens),
-                stopped=generation.stopped, seconds=generation.seconds,
+    def read_afresh(self, model: LanguageModel | Compressor, prompts: Sequence[Prompt]) -> list[Reading]:
+        """The same, decoded whatever the disk says; nothing is written."""
+        trained = weights_digest(model)
+        written = write(model, prompts, self.max_tokens, self.batch_size)
+        return [
+            Reading(
+                prompt_sha256=prompt.sha256, adapter_sha256=trained, text=generation.text,
+                tokens_written=len(generation.tokens), stopped=generation.stopped, seconds=generation.seconds,
             )
-            for key, generation in zip(prompts, written, strict=True)
-        }  # fmt: skip
+            for prompt, generation in zip(prompts, written, strict=True)
+        ]  # fmt: skip
 
-    def path(self, model: LanguageModel) -> Path:
+    def path(self, model: LanguageModel | Compressor) -> Path:
         """The file of this model's answers."""
         decided_by = {
-            "base": model.base_digest, "adapter": adapter_digest(model.model), "max_tokens": self.max_tokens,
+            "base": model.base_digest, "adapter": weights_digest(model), "max_tokens": self.max_tokens,
             "code": code_digest(), "environment": environment(),
         }  # fmt: skip
         return self.folder / f"{digest(decided_by)[:32]}.jsonl"

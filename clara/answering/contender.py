@@ -8,7 +8,14 @@ from typing import Literal, Protocol
 from clara.records import Answer, Question, Record
 
 Sees = Literal[
-    "nothing", "retrieved chunks", "best sentences of them", "gold chunk", "another document's chunks"
+    "nothing",
+    "retrieved chunks",
+    "best sentences of them",
+    "gold chunk",
+    "another document's chunks",
+    "memory of retrieved chunks",
+    "memory of chunks it picks",
+    "memory of another document's chunks",
 ]
 Saw = Literal["no", "yes", "other half"]
 

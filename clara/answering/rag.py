@@ -14,9 +14,14 @@ def rag(base: LanguageModel, cache: AnswerCache, retriever: Retriever, k: int) -
     return Reader(Facts(name="rag", sees="retrieved chunks"), base, cache, retriever, k)
 
 
-def rag_budget(base: LanguageModel, cache: AnswerCache, retriever: Retriever, k: int) -> Reader:
-    """``rag`` with a retriever that cuts the same chunks to their best sentences, within a budget of tokens."""
-    return Reader(Facts(name="rag_budget", sees="best sentences of them"), base, cache, retriever, k)
+def rag_budget(
+    base: LanguageModel, cache: AnswerCache, retriever: Retriever, k: int, rate: str = ""
+) -> Reader:
+    """``rag`` with a retriever that cuts the same chunks to their best sentences, within a budget of tokens.
+
+    ``rate`` is that of the compressor whose positions it has, such as ``@16x``, where there are several.
+    """
+    return Reader(Facts(name=f"rag_budget{rate}", sees="best sentences of them"), base, cache, retriever, k)
 
 
 def oracle(base: LanguageModel, cache: AnswerCache, retriever: Retriever) -> Reader:

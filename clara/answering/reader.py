@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from clara.answering.cache import AnswerCache, Reading
 from clara.answering.contender import Facts
-from clara.model.adapters import adapter_digest
 from clara.model.base import LanguageModel
 from clara.model.prompts import context_text, prompt_ids
-from clara.provenance import digest
+from clara.model.writing import Compressor, Prompt, weights_digest
 from clara.records import Answer, Chunk, Question
 from clara.retrieval import Retriever
 
@@ -22,14 +21,14 @@ class Reader:
 
     Attributes:
         facts: Name, what it sees, what it was trained on.
-        model: Base, or base with an adapter.
+        model: Base, or base with an adapter; a compressor in :class:`~clara.answering.compressed.MemoryReader`.
         cache: Decodes, or remembers.
         retriever: Finds the chunks it is shown; None for a closed book.
         chunks_shown: k.
     """
 
     facts: Facts
-    model: LanguageModel
+    model: LanguageModel | Compressor
     cache: AnswerCache
     retriever: Retriever | None = None
     chunks_shown: int = 3
@@ -38,7 +37,7 @@ class Reader:
         """One answer a question. A prompt that does not fit the window is a failed answer, never a cut one."""
         shown = [self.chunks(question) for question in questions]
         prompts = [self.prompt(question, chunks) for question, chunks in zip(questions, shown, strict=True)]
-        fits = [len(prompt) + self.cache.max_tokens <= self.model.window for prompt in prompts]
+        fits = [len(prompt.ids) + self.cache.max_tokens <= self.model.window for prompt in prompts]
         readings = iter(self.cache.read(self.model, [p for p, fit in zip(prompts, fits, strict=True) if fit]))
         return [
             self._answer(question, chunks, prompt, next(readings) if fit else None)
@@ -50,20 +49,21 @@ class Reader:
         found = self.retriever.retrieve(question, self.chunks_shown) if self.retriever else []
         return [item.chunk for item in found]
 
-    def prompt(self, question: Question, chunks: Sequence[Chunk]) -> list[int]:
-        """Token ids of the question after the chunks."""
-        return prompt_ids(self.model.tokenizer, question.question, [chunk.text for chunk in chunks])
+    def prompt(self, question: Question, chunks: Sequence[Chunk]) -> Prompt:
+        """The question after the chunks."""
+        texts = [chunk.text for chunk in chunks]
+        return Prompt(tuple(prompt_ids(self.model.tokenizer, question.question, texts)))
 
     def _answer(
-        self, question: Question, chunks: Sequence[Chunk], prompt: Sequence[int], reading: Reading | None
+        self, question: Question, chunks: Sequence[Chunk], prompt: Prompt, reading: Reading | None
     ) -> Answer:
         if reading is None:
             error = (
-                f"the prompt has {len(prompt)} tokens, which with an answer of {self.cache.max_tokens} does not fit "
-                f"the model's window of {self.model.window}: use a model with a longer one, or shorter questions"
+                f"the prompt has {len(prompt.ids)} tokens, which with an answer of {self.cache.max_tokens} does not "
+                f"fit the model's window of {self.model.window}: use a model with a longer one, or shorter questions"
             )
             reading = Reading(
-                prompt_sha256=digest(list(prompt)), adapter_sha256=adapter_digest(self.model.model), text="",
+                prompt_sha256=prompt.sha256, adapter_sha256=weights_digest(self.model), text="",
                 tokens_written=0, stopped="error", seconds=0,
             )  # fmt: skip
         else:
@@ -72,8 +72,8 @@ class Reader:
             question_id=question.id,
             contender=self.facts.name,
             chunk_ids=tuple(chunk.id for chunk in chunks),
-            context_sha256=context_sha256(chunks),
-            tokens_read=len(prompt),
+            context_sha256=prompt.memory_sha256 or context_sha256(chunks),
+            tokens_read=len(prompt.ids),
             error=error,
             **vars(reading),
         )

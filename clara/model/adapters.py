@@ -85,8 +85,8 @@ def save_adapter(model: nn.Module, lora: Lora, folder: Path) -> None:
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
-def load_adapter(base: LanguageModel, folder: Path) -> LanguageModel:
-    """A view of the base with the adapter of a folder.
+def load_adapter(base: LanguageModel, folder: Path, untrained: bool = False) -> LanguageModel:
+    """A view of the base with the adapter of a folder, which may change nothing only where it is known to be untrained.
 
     Raises:
         AdapterError: A file or tensor is missing, unknown or of another shape, or every ``lora_b`` is zero.
@@ -99,6 +99,8 @@ def load_adapter(base: LanguageModel, folder: Path) -> LanguageModel:
     view = attach(base, lora, seed=0)
     tensors = read_tensors(folder / WEIGHTS, "Delete its folder and train again")
     _check(folder, tensors, expected=adapter_tensors(view.model))
+    if not untrained and not changes_anything(tensors):
+        raise AdapterError(folder, "every lora_b is zero, so it changes nothing", "Its training did not run")
     view.model.update(tree_unflatten(list(tensors.items())))
     view.model.eval()
     mx.eval(view.model.parameters())
@@ -136,5 +138,8 @@ def _check(folder: Path, tensors: Mapping[str, mx.array], expected: Mapping[str,
         if tensor.shape != expected[name].shape:
             found = f"{name} is {tuple(tensor.shape)} on disk, {tuple(expected[name].shape)} here"
             raise AdapterError(folder, found, remedy)
-    if not any(mx.any(tensor != 0).item() for name, tensor in tensors.items() if name.endswith("lora_b")):
-        raise AdapterError(folder, "every lora_b is zero, so it changes nothing", "Its training did not run")
+
+
+def changes_anything(tensors: Mapping[str, mx.array]) -> bool:
+    """False where every ``lora_b`` is zero."""
+    return any(mx.any(tensor != 0).item() for name, tensor in tensors.items() if name.endswith("lora_b"))

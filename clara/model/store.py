@@ -72,9 +72,7 @@ class MemoryStore:
 
     def __init__(self, folder: Path, clara: Clara, base: LanguageModel, batch_size: int = 16) -> None:
         self.folder, self._clara, self._base, self._batch_size = folder, clara, base, batch_size
-        embeddings = {"memory": clara.memory, "marks": clara.marks}
-        compressor = tensors_digest({**adapter_tensors(clara.encoder), **embeddings})
-        self._own = Index(base=base.files_digest, compressor=compressor)
+        self._own = Index(base=base.files_digest, compressor=encoder_digest(clara))
         folder.mkdir(parents=True, exist_ok=True)
         self._read_index()
 
@@ -149,6 +147,12 @@ class MemoryStore:
             if getattr(index, name) != getattr(self._own, name):
                 raise AdapterError(self.folder, f"its memory was written by another {name}", _REMEDY)
         return index
+
+
+def encoder_digest(clara: Clara) -> str:
+    """Digest of all that decides a document's memory over one base."""
+    embeddings = {"memory": clara.memory, "marks": clara.marks}
+    return tensors_digest({**adapter_tensors(clara.encoder), **embeddings})
 
 
 def _key(text: str) -> str:

@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Literal
 
 import mlx.core as mx
+import mlx.nn as nn
+from mlx.utils import tree_unflatten
 from pydantic import ValidationError
 
 from clara.errors import AdapterError, ModelError
-from clara.model.adapters import attach, load_adapter, read_tensors, save_adapter
+from clara.model.adapters import (
+    adapter_tensors,
+    attach,
+    changes_anything,
+    load_adapter,
+    read_tensors,
+    save_adapter,
+)
 from clara.model.base import LanguageModel, hidden_states, text_model
 from clara.model.compressor import Clara
 from clara.model.memory import MARKS, MemoryTokens
@@ -37,6 +46,7 @@ class CompressorSettings(Record):
             original.
         wording: Whose prompt it was trained with, see :func:`clara.model.prompts.memory_prompt_ids`.
         views: Which views it has, in order.
+        untrained: Those of them whose adapters change nothing yet.
     """
 
     schema_version: int = 1
@@ -46,6 +56,7 @@ class CompressorSettings(Record):
     memory_scale: float | Literal["reference"]
     wording: Wording = "clara"
     views: tuple[str, ...]
+    untrained: tuple[str, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -85,26 +96,35 @@ def save(
     reference: bool = False,
 ) -> None:
     """Write a compressor, adapters in the precision that they have; ``reference`` for one made by the original."""
-    views = tuple(name for name in ("encoder", "decoder", "reasoner") if getattr(clara, name) is not None)
-    for name in views:
+    settings = described(clara, base, compression, lora, reference)
+    for name in settings.views:
         save_adapter(getattr(clara, name), lora, folder / name)
     arrays = {"memory": clara.memory, "marks": clara.marks}
     if clara.head_rows is not None:
         arrays["head_rows"] = clara.head_rows
     mx.save_safetensors(str(folder / MEMORY), arrays)
-    settings = CompressorSettings(
-        base=base.files_digest,
-        compression=compression,
-        lora=lora,
-        views=views,
-        memory_scale="reference" if reference else clara.scale,
-        wording="reference" if reference else "clara",
-    )
     (folder / SETTINGS).write_text(settings.model_dump_json(indent=1) + "\n")
 
 
+def described(
+    clara: Clara, base: LanguageModel, compression: Compression, lora: Lora, reference: bool = False
+) -> CompressorSettings:
+    """What a compressor in memory says of itself; ``reference`` for one made by the original."""
+    found = {name: getattr(clara, name) for name in ("encoder", "decoder", "reasoner")}
+    there = {name: view for name, view in found.items() if view is not None}
+    return CompressorSettings(
+        base=base.files_digest,
+        compression=compression,
+        lora=lora,
+        views=tuple(there),
+        untrained=tuple(name for name, view in there.items() if not changes_anything(adapter_tensors(view))),
+        memory_scale="reference" if reference else clara.scale,
+        wording="reference" if reference else "clara",
+    )
+
+
 def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
-    """A compressor over its base, strictly.
+    """A compressor over its base, strictly; what is kept in half precision comes in the base's own.
 
     Raises:
         AdapterError: A file is missing or broken, or it was made for another base.
@@ -114,8 +134,15 @@ def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
         raise AdapterError(
             folder, f"it was made for another base than {base.path}", "Name the base that it was trained on"
         )
-    views = {name: load_adapter(base, folder / name).model for name in settings.views}
-    arrays = _read_memory(folder, settings, _width(base))
+    dtype = _embedding(base).dtype
+    views = {
+        name: _cast(load_adapter(base, folder / name, name in settings.untrained).model, dtype)
+        for name in settings.views
+    }
+    arrays = {
+        name: rows.astype(dtype)
+        for name, rows in _read_memory(folder, settings, _embedding(base).shape[-1]).items()
+    }
     tokens = memory_tokens(base, settings.compression)
     special = mx.concatenate([arrays["memory"], arrays["marks"]])
     clara = Clara(
@@ -177,8 +204,16 @@ def memory_tokens(base: LanguageModel, compression: Compression) -> MemoryTokens
     return MemoryTokens(rows, compression.slots, compression.max_document_tokens)
 
 
-def _width(base: LanguageModel) -> int:
-    return int(text_model(base.model).model.embed_tokens(mx.array([0])).shape[-1])
+def _embedding(base: LanguageModel) -> mx.array:
+    embedding: mx.array = text_model(base.model).model.embed_tokens(mx.array([0]))
+    return embedding
+
+
+def _cast(view: nn.Module, dtype: mx.Dtype) -> nn.Module:
+    """The view with its adapters in a float type: mixed ones cost a conversion at every step of every layer."""
+    tensors = [(name, tensor.astype(dtype)) for name, tensor in adapter_tensors(view).items()]
+    view.update(tree_unflatten(tensors))
+    return view
 
 
 def _rms(values: mx.array) -> mx.array:

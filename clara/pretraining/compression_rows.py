@@ -14,8 +14,8 @@ from clara.model.prompts import answer_ids, memory_prompt_ids
 from clara.pretraining.config import CompressorRecipe, StepShape
 from clara.pretraining.rows import read_library
 from clara.pretraining.samples import Library, Sample, make_sample
+from clara.questions.examples import REBUILD
 
-REBUILD = "What does the background say, word for word?"
 _AROUND = 3  # at most: what opens a document, its begin and its end
 _LONGEST_WORDS = 100
 

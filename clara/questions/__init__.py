@@ -3,6 +3,7 @@
 from clara.questions.audit import Doubt, audit
 from clara.questions.crossing import cross
 from clara.questions.datasets import check_questions, lint, read_questions
+from clara.questions.examples import Example, read_examples, rebuild
 from clara.questions.facts import asked_facts
 from clara.questions.generation import GAP, generate
 from clara.questions.leakage import (
@@ -21,6 +22,7 @@ from clara.questions.splits import halves, held_out, held_out_text
 __all__ = [
     "GAP",
     "Doubt",
+    "Example",
     "Giveaway",
     "Offender",
     "Overlap",
@@ -38,6 +40,8 @@ __all__ = [
     "held_out_text",
     "leaks",
     "lint",
+    "read_examples",
     "read_questions",
+    "rebuild",
     "text_overlaps",
 ]

@@ -2,7 +2,7 @@
 
 from clara.retrieval.budget import BudgetRetriever
 from clara.retrieval.evidence import RetrievalError, gold_chunks, hits, holds, recall_at_k
-from clara.retrieval.retrievers import OracleRetriever, Retriever, ShuffledRetriever, TfidfRetriever
+from clara.retrieval.retrievers import OracleRetriever, Retriever, ShuffledRetriever, TfidfRetriever, ranked
 from clara.retrieval.terms import terms_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "gold_chunks",
     "hits",
     "holds",
+    "ranked",
     "recall_at_k",
     "terms_of",
 ]

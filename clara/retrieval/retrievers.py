@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from clara.records import Chunk, Question, Retrieved
+from clara.records import Chunk, Question, Retrieved, TrainingQuestion
 from clara.retrieval.evidence import RetrievalError, coverage, gold_chunks, holds
 from clara.retrieval.terms import pieces, whole_terms
 
@@ -45,7 +45,7 @@ class TfidfRetriever:
         self._vectorizer = FeatureUnion(views)
         self._vectors = self._vectorizer.fit_transform([chunk.text for chunk in self.chunks])
 
-    def retrieve(self, question: Question, k: int) -> list[Retrieved]:
+    def retrieve(self, question: Question | TrainingQuestion, k: int) -> list[Retrieved]:
         """The ``k`` nearest chunks, or all if there are fewer; scores in [0, 1]."""
         scores = self._nearness(question, self._vectors)
         nearest = sorted(range(len(scores)), key=lambda place: -scores[place])[:k]
@@ -55,7 +55,7 @@ class TfidfRetriever:
         """How near each of some texts is to the question, in [0, 1]; terms weigh as they do among the chunks."""
         return self._nearness(question, self._vectorizer.transform(texts))
 
-    def _nearness(self, question: Question, vectors: Any) -> list[float]:
+    def _nearness(self, question: Question | TrainingQuestion, vectors: Any) -> list[float]:
         query = self._vectorizer.transform([question.question])
         # Each view's rows are of length one, so the product is the sum of two cosines.
         scores: list[float] = ((vectors @ query.T).toarray()[:, 0] / 2).tolist()

@@ -1,11 +1,12 @@
-"""Trained adapters on disk, each named by the digest of all that it came from.
+"""Trained adapters and compressors on disk, each named by the digest of all that it came from.
 
-A folder holds mlx-lm's two adapter files and ``manifest.json``. It appears whole or not at all: training
-works in ``<digest>.partial`` under a lock, and the finished folder is renamed into place.
+A folder holds mlx-lm's two adapter files, or a compressor's, and ``manifest.json``. It appears whole or not at
+all: training works in ``<digest>.partial`` under a lock, and the finished folder is renamed into place.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +16,17 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from clara.errors import ArtefactError
-from clara.model.adapters import (
-    CONFIG,
-    WEIGHTS,
-    adapter_digest,
-    attach,
-    load_adapter,
-    save_adapter,
-)
+from clara.model import views
+from clara.model.adapters import load_adapter
 from clara.model.base import LanguageModel
-from clara.profiles import Lora
+from clara.model.writing import Compressor
 from clara.provenance import code_digest, digest, environment
 from clara.records import Record
+from clara.training.forms import Form
 from clara.training.loop import Stage, train
 
 _MANIFEST = "manifest.json"
+_AT_WORK = "training"  # what only an unfinished training needs
 
 
 class Recipe(Record):
@@ -37,12 +34,12 @@ class Recipe(Record):
 
     Attributes:
         stage: Name of the stage.
-        parent: Digest of the artefact it starts from; None for fresh adapters.
+        parent: Digest of the artefact or pretrained compressor it starts from; None for fresh weights.
         base: Digest of the base's files.
         data: Digest of what is trained and measured on.
         settings: Budget and every other setting of the stage.
-        lora: Shape of the adapters.
-        seed: Draws the initial adapters and orders the batches.
+        form: What is trained: shape and seed, and a compressor's rate.
+        seed: Orders the batches.
         code: Digest of the code that trains.
         environment: Versions and machine.
     """
@@ -52,7 +49,7 @@ class Recipe(Record):
     base: str
     data: str
     settings: dict[str, Any]
-    lora: Lora
+    form: dict[str, Any]
     seed: int
     code: str
     environment: dict[str, str | int]
@@ -69,27 +66,31 @@ class Manifest(Record):
     Attributes:
         schema_version: Raised when a field changes its meaning.
         recipe: All that it came from.
-        initial_digest: Digest of the adapter before its first step.
-        adapter_digest: Digest of the adapter in the file.
+        initial_digest: Digest of the adapter or compressor before its first step.
+        adapter_digest: Digest of what is in the files.
         losses: Training loss of each step, in nats a token.
-        supervised_tokens: Supervised tokens of each step's smallest micro-batch.
+        supervised_tokens: Supervised tokens of each step.
+        answer_tokens: Those of them, in all, that answer questions.
+        questions: Ids of the questions answered, as often as they were trained on.
         held_out: Pairs of step and held-out loss.
         seconds: Training time.
     """
 
-    schema_version: int = 1
+    schema_version: int = 2
     recipe: Recipe
     initial_digest: str
     adapter_digest: str
     losses: tuple[float, ...]
     supervised_tokens: tuple[int, ...]
+    answer_tokens: int
+    questions: tuple[str, ...]
     held_out: tuple[tuple[int, float], ...]
     seconds: float
 
 
 @dataclass(frozen=True)
 class Artefact:
-    """A trained adapter.
+    """A trained adapter or compressor.
 
     Attributes:
         path: Its folder.
@@ -105,6 +106,10 @@ class Artefact:
         """The base's view with this adapter, strictly."""
         return load_adapter(base, self.path)
 
+    def compressor(self, base: LanguageModel) -> Compressor:
+        """The compressor over its base, strictly."""
+        return Compressor(base, *views.load(base, self.path))
+
     @property
     def chain(self) -> tuple[Artefact, ...]:
         """Every stage, the first first."""
@@ -116,10 +121,10 @@ def obtain(
     base: LanguageModel,
     stage: Callable[[], Stage],
     *,
+    form: Form,
     name: str,
     data: Any,
     settings: dict[str, Any],
-    lora: Lora,
     seed: int,
     parent: Artefact | None = None,
 ) -> Artefact:
@@ -129,48 +134,50 @@ def obtain(
         store: Folder of all artefacts.
         base: The frozen base.
         stage: Builds the stage; called only if there is something to train.
+        form: What is trained.
         name: Name of the stage.
         data: JSON-like value of what is trained and measured on.
         settings: Budget and other settings, JSON-like.
-        lora: Shape of the adapters.
-        seed: Of the adapters and the order of batches.
-        parent: Stage to go on from; None starts from fresh adapters.
+        seed: Of the order of batches.
+        parent: Stage to go on from; None starts where the form starts.
 
     Raises:
         TrainingError: Training had to stop; nothing is left under the artefact's name.
         ArtefactError: What lies there is not what its manifest says.
     """
     recipe = Recipe(
-        stage=name, parent=parent.manifest.recipe.digest if parent else None, base=base.base_digest,
-        data=digest(data), settings=settings, lora=lora, seed=seed, code=code_digest(),
+        stage=name, parent=parent.manifest.recipe.digest if parent else form.origin, base=base.base_digest,
+        data=digest(data), settings=settings, form=form.settings, seed=seed, code=code_digest(),
         environment=environment(),
     )  # fmt: skip
     path = store / recipe.digest[:32]
     store.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         if not path.exists():
-            _make(path, recipe, base, stage(), parent)
-        return _open(path, recipe, parent)
+            _make(path, recipe, base, form, stage(), parent)
+        return _open(path, recipe, form, parent)
 
 
-def _make(path: Path, recipe: Recipe, base: LanguageModel, stage: Stage, parent: Artefact | None) -> None:
+def _make(
+    path: Path, recipe: Recipe, base: LanguageModel, form: Form, stage: Stage, parent: Artefact | None
+) -> None:
     partial = path.with_suffix(".partial")
-    start = parent.load(base) if parent else attach(base, recipe.lora, recipe.seed)
-    initial = adapter_digest(start.model)
-    history = train(start.model, stage, partial)
-    save_adapter(start.model, recipe.lora, partial)
+    model = form.begin(base, parent.path if parent else None)
+    initial = form.digest(model)
+    history = train(model, stage, partial / _AT_WORK)
+    form.save(model, base, partial)
     manifest = Manifest(
-        recipe=recipe, initial_digest=initial or "", adapter_digest=adapter_digest(start.model) or "",
+        recipe=recipe, initial_digest=initial, adapter_digest=form.digest(model),
         losses=tuple(history.losses), supervised_tokens=tuple(history.supervised_tokens),
+        answer_tokens=history.answer_tokens, questions=tuple(history.questions),
         held_out=tuple(history.held_out), seconds=history.seconds,
     )  # fmt: skip
     (partial / _MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
-    for leftover in [path for path in partial.iterdir() if path.name not in (WEIGHTS, CONFIG, _MANIFEST)]:
-        leftover.unlink()
+    shutil.rmtree(partial / _AT_WORK, ignore_errors=True)
     partial.replace(path)
 
 
-def _open(path: Path, recipe: Recipe, parent: Artefact | None) -> Artefact:
+def _open(path: Path, recipe: Recipe, form: Form, parent: Artefact | None) -> Artefact:
     remedy = "Delete the folder and run again"
     try:
         manifest = Manifest.model_validate_json((path / _MANIFEST).read_text())
@@ -180,6 +187,6 @@ def _open(path: Path, recipe: Recipe, parent: Artefact | None) -> Artefact:
         ) from error
     if manifest.recipe != recipe:
         raise ArtefactError(path, "its manifest tells of another recipe", remedy)
-    if not (path / WEIGHTS).exists():
-        raise ArtefactError(path, f"{WEIGHTS} is missing", remedy)
+    if not (path / form.file).exists():
+        raise ArtefactError(path, f"{form.file} is missing", remedy)
     return Artefact(path, manifest, parent)

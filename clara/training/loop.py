@@ -21,7 +21,7 @@ from clara.errors import TrainingError
 from clara.profiles import Budget
 from clara.training.batches import Batch
 
-Loss = Callable[[nn.Module, Batch], mx.array]
+Loss = Callable[[Any, Any], mx.array]  # of a model and one of its batches
 
 _CHECKPOINTED_ABOVE = 1_000_000_000  # parameters: below, recomputing costs more time than memory is worth
 _EVALUATIONS = 4
@@ -35,8 +35,10 @@ class Stage:
         name: Names the stage in artefacts, logs and errors.
         micro_batches: The micro-batches of a step (from 0); a pure function of the step.
         held_out: Batches never trained on.
-        loss: Mean loss of a batch over its supervised tokens, in nats.
+        loss: What is minimised, a mean over a batch's supervised tokens, in nats.
         budget: Steps and rates.
+        measured: What is measured on what is held out; None for ``loss``.
+        trains: Freezes everything of the model but what the stage trains; None where the model comes so.
         seed: Seeds dropout, step by step, so that a resumed training drops what an uninterrupted one drops.
     """
 
@@ -45,6 +47,8 @@ class Stage:
     held_out: Sequence[Batch]
     loss: Loss
     budget: Budget
+    measured: Loss | None = None
+    trains: Callable[[nn.Module], None] | None = None
     seed: int = 0
 
 
@@ -54,15 +58,26 @@ class History:
 
     Attributes:
         losses: Mean training loss of each step, in nats a token.
-        supervised_tokens: Supervised tokens of each step's smallest micro-batch.
+        supervised_tokens: Supervised tokens of each step.
+        answer_tokens: Those of them, in all, that answer questions.
+        questions: Ids of the questions answered, in the order trained on, as often as they were.
         held_out: Pairs of step and held-out loss; the first is step 0, before any update.
         seconds: Wall time over all attempts.
     """
 
     losses: list[float] = field(default_factory=list)
     supervised_tokens: list[int] = field(default_factory=list)
+    answer_tokens: int = 0
+    questions: list[str] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
     seconds: float = 0.0
+
+    def add(self, loss: float, batches: Sequence[Batch]) -> None:
+        """A step, and what it was trained on."""
+        self.losses.append(loss)
+        self.supervised_tokens.append(sum(batch.targets.size for batch in batches))
+        self.answer_tokens += sum(batch.answer_tokens for batch in batches)
+        self.questions += [question for batch in batches for question in batch.questions]
 
 
 def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) -> History:
@@ -72,7 +87,7 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
     uninterrupted training ends, bit for bit.
 
     Args:
-        model: Its trainable parameters are trained; everything frozen stays bit-equal.
+        model: Its trainable parameters are trained, or those that the stage says; everything frozen stays bit-equal.
         stage: Data, loss, budget.
         folder: Where the state is kept while training, and the batch if it fails.
         save_every: Steps between two saved states.
@@ -84,6 +99,8 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
     budget = stage.budget
     if not any(batch.targets.size for batch in stage.held_out):
         raise TrainingError(stage.name, 0, "nothing held out has a supervised token", "Check the answers")
+    if stage.trains:
+        stage.trains(model)
     optimizer = optim.AdamW(learning_rate=_schedule(budget), weight_decay=0.0, bias_correction=True)
     optimizer.init(model.trainable_parameters())
     history = _resume(model, optimizer, folder)
@@ -94,9 +111,9 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
             began = time.perf_counter()
             if step % math.ceil(budget.steps / _EVALUATIONS) == 0:
                 history.held_out.append((step, held_out_loss(model, stage)))
-            loss, tokens = _step(model, optimizer, stage, step, folder)
-            history.losses.append(loss)
-            history.supervised_tokens.append(tokens)
+            batches = stage.micro_batches(step)
+            loss = _step(model, optimizer, stage, step, batches, folder)
+            history.add(loss, batches)
             history.seconds += time.perf_counter() - began
             bar.update()
             bar.set_postfix(loss=f"{loss:.3f}")
@@ -112,18 +129,22 @@ def held_out_loss(model: nn.Module, stage: Stage) -> float:
     was_training = model.training
     model.eval()
     supervised = [batch for batch in stage.held_out if batch.targets.size]
-    sums = [(float(stage.loss(model, batch)), batch.targets.size) for batch in supervised]
+    loss = stage.measured or stage.loss
+    sums = [(float(loss(model, batch)), batch.targets.size) for batch in supervised]
     model.train(was_training)
     return sum(loss * tokens for loss, tokens in sums) / sum(tokens for _, tokens in sums)
 
 
 def _step(
-    model: nn.Module, optimizer: optim.Optimizer, stage: Stage, step: int, folder: Path
-) -> tuple[float, int]:
+    model: nn.Module,
+    optimizer: optim.Optimizer,
+    stage: Stage,
+    step: int,
+    batches: Sequence[Batch],
+    folder: Path,
+) -> float:
     mx.random.seed(hash((stage.seed, step)) % 2**63)
-    batches = stage.micro_batches(step)
-    fewest = min(batch.targets.size for batch in batches)
-    if fewest == 0:
+    if not all(batch.targets.size for batch in batches):
         raise _stopped(stage, step, batches, folder, "a batch has no supervised token", "Check the answers")
     total = sum(batch.targets.size for batch in batches)
     loss, gradient = 0.0, None
@@ -139,7 +160,7 @@ def _step(
         raise _stopped(stage, step, batches, folder, found, "Lower the learning rate, or look at the batch")
     optimizer.update(model, gradient)
     mx.eval(model.trainable_parameters(), optimizer.state)
-    return loss, fewest
+    return loss
 
 
 def _stopped(
@@ -148,7 +169,8 @@ def _stopped(
     failed = folder / f"failed-{step + 1}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     mx.save_safetensors(str(failed), {f"{i}.{name}": value for i, batch in enumerate(batches)
-                                      for name, value in vars(batch).items() if value.size})  # fmt: skip
+                                      for name, value in vars(batch).items()
+                                      if isinstance(value, mx.array) and value.size})  # fmt: skip
     return TrainingError(stage.name, step + 1, found, f"{remedy}: it is saved in {failed}")
 
 
@@ -189,16 +211,20 @@ def _resume(model: nn.Module, optimizer: optim.Optimizer, folder: Path) -> Histo
 
 @contextlib.contextmanager
 def _checkpointed(model: nn.Module) -> Iterator[None]:
-    """Recompute blocks in the backward pass of large models; MLX patches the class, so put it back after."""
+    """Recompute blocks in the backward pass of large models; MLX patches the class, so put it back after.
+
+    A compressor's views are of one class, so one of them stands for all.
+    """
     from mlx_lm.tuner.trainer import grad_checkpoint
     from mlx_lm.utils import get_total_parameters
 
     if get_total_parameters(model) < _CHECKPOINTED_ABOVE:
         yield
         return
-    block = type(model.layers[0])
+    layer = (model.decoder if hasattr(model, "decoder") else model).layers[0]
+    block = type(layer)
     before = block.__call__
-    grad_checkpoint(model.layers[0])
+    grad_checkpoint(layer)
     try:
         yield
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mlx.core as mx
@@ -34,14 +34,9 @@ def lm_stage(
 ) -> Stage:
     """Next-token prediction on the documents: every token but a text's first is supervised."""
     pool = Pool(lm_samples(tokenizer, texts), budget.batch_size, seed)
-
-    def micro_batches(step: int) -> list[Batch]:
-        first = step * budget.accumulate
-        return [pool.batch(index) for index in range(first, first + budget.accumulate)]
-
-    return Stage(
-        "lm", micro_batches, _in_batches(lm_samples(tokenizer, held_out)), next_token_loss, budget, seed
-    )
+    measured = in_batches(lm_samples(tokenizer, held_out))
+    batches = micro_batches(budget, lambda index: collate(pool.batch(index)))
+    return Stage("lm", batches, measured, next_token_loss, budget, seed=seed)
 
 
 def sft_stage(
@@ -68,23 +63,41 @@ def sft_stage(
         context_share: Share of the batches with context.
         seed: Orders the batches.
     """
-    evened = _evened(questions)
-    closed = Pool([sft_sample(tokenizer, q) for q in _answerable(evened)], budget.batch_size, seed)
-    shown = [sft_sample(tokenizer, q, chunk_texts[q.chunk_id]) for q in evened] if context_share else []
-    opened = Pool(shown, budget.batch_size, seed + 1)
+    draw = sft_questions(questions, budget.batch_size, context_share, seed)
 
     def batch(index: int) -> Batch:
+        drawn, shown = draw(index)
+        return collate([sft_sample(tokenizer, q, chunk_texts[q.chunk_id] if shown else None) for q in drawn])
+
+    measured = in_batches([sft_sample(tokenizer, q) for q in answerable(held_out)])
+    return Stage("sft", micro_batches(budget, batch), measured, next_token_loss, budget, seed=seed)
+
+
+def sft_questions(
+    questions: Sequence[TrainingQuestion], batch_size: int, context_share: float, seed: int
+) -> Callable[[int], tuple[list[TrainingQuestion], bool]]:
+    """The questions of any batch of :func:`sft_stage`, and whether they are asked with their chunk."""
+    evened = _evened(questions)
+    closed = Pool(answerable(evened), batch_size, seed)
+    opened = Pool(evened, batch_size, seed + 1)
+
+    def draw(index: int) -> tuple[list[TrainingQuestion], bool]:
         opened_before, opened_now = int(index * context_share), int((index + 1) * context_share)
         if opened_now > opened_before:
-            return opened.batch(opened_before)
-        return closed.batch(index - opened_before)
+            return opened.batch(opened_before), True
+        return closed.batch(index - opened_before), False
 
-    def micro_batches(step: int) -> list[Batch]:
+    return draw
+
+
+def micro_batches(budget: Budget, batch: Callable[[int], Batch]) -> Callable[[int], list[Batch]]:
+    """The micro-batches of a step, of which batch ``index`` is a pure function of its number."""
+
+    def of_step(step: int) -> list[Batch]:
         first = step * budget.accumulate
         return [batch(index) for index in range(first, first + budget.accumulate)]
 
-    measured = [sft_sample(tokenizer, q) for q in _answerable(held_out)]
-    return Stage("sft", micro_batches, _in_batches(measured), next_token_loss, budget, seed)
+    return of_step
 
 
 def lm_samples(tokenizer: Any, texts: Sequence[str]) -> list[Sample]:
@@ -97,7 +110,7 @@ def lm_samples(tokenizer: Any, texts: Sequence[str]) -> list[Sample]:
 def sft_sample(tokenizer: Any, question: TrainingQuestion, passage: str | None = None) -> Sample:
     """Prompt and answer; the answer and the end of the turn are supervised."""
     prompt = prompt_ids(tokenizer, question.question, [passage] if passage else [])
-    return Sample((*prompt, *answer_ids(tokenizer, question.answer)), start=len(prompt))
+    return Sample((*prompt, *answer_ids(tokenizer, question.answer)), len(prompt), question.id)
 
 
 def permuted_answers(questions: Sequence[TrainingQuestion], seed: int) -> list[TrainingQuestion]:
@@ -106,10 +119,10 @@ def permuted_answers(questions: Sequence[TrainingQuestion], seed: int) -> list[T
     Answers go round one seeded cycle, so that no question keeps its own place's answer. Unanswerable ones, which all
     have the same, stay as they are.
     """
-    answerable = _answerable(questions)
-    order = np.random.default_rng(seed).permutation(len(answerable))
+    answered = answerable(questions)
+    order = np.random.default_rng(seed).permutation(len(answered))
     given = {
-        answerable[int(place)].id: answerable[int(giver)].answer
+        answered[int(place)].id: answered[int(giver)].answer
         for place, giver in zip(order, np.roll(order, 1), strict=True)
     }
     return [
@@ -125,11 +138,13 @@ def _evened(questions: Sequence[TrainingQuestion]) -> list[TrainingQuestion]:
     return [question for question in questions for _ in range(times if question.kind == "wh" else 1)]
 
 
-def _answerable(questions: Sequence[TrainingQuestion]) -> list[TrainingQuestion]:
+def answerable(questions: Sequence[TrainingQuestion]) -> list[TrainingQuestion]:
+    """Without those that are shown a chunk which does not answer them."""
     return [question for question in questions if question.kind != "unanswerable"]
 
 
-def _in_batches(samples: Sequence[Sample]) -> list[Batch]:
+def in_batches(samples: Sequence[Sample], collate: Callable[..., Batch] = collate) -> list[Batch]:
+    """Batches of like lengths, to measure on."""
     by_length = sorted(samples, key=lambda sample: len(sample.ids))
     starts = range(0, len(by_length), _HELD_OUT_BATCH)
     return [collate(by_length[start : start + _HELD_OUT_BATCH]) for start in starts]

@@ -58,24 +58,20 @@ def test_no_prompt_was_truncated(request, name, answers, questions, chunks, base
 
 
 def test_rag_budget_reads_sentences_of_rags_chunks_within_its_budget(
-    rag_budget, rag, answers, questions, count_tokens, profile
+    rag_budget, rag, answers, questions, count_tokens, budget_tokens, compression
 ):
     """It is what memory vectors must beat: the same chunks, as text, in as many positions."""
-    from clara.provenance import digest
-
-    given = by_id(answers(rag_budget))
+    given, allowed = by_id(answers(rag_budget)), budget_tokens(compression)
     for question in (question for question in questions if question.id in given):
         whole = {chunk.id: chunk.text for chunk in rag.chunks(question)}
         shown = rag_budget.chunks(question)
         spent = count_tokens(" ".join(chunk.text for chunk in shown))
-        assert spent <= profile.budget_tokens, (
-            f"{question.id}: {spent} tokens of {profile.budget_tokens} allowed"
-        )
+        assert spent <= allowed, f"{question.id}: {spent} tokens of {allowed} allowed"
         for chunk in shown:
             rest = iter(whole.get(chunk.id, "").split())
             foreign = [word for word in chunk.text.split() if word not in rest]
             assert not foreign, f"rag_budget was shown what rag was not, for {question.id}: {foreign[0]!r}"
-        assert given[question.id].prompt_sha256 == digest(rag_budget.prompt(question, shown)), (
+        assert given[question.id].prompt_sha256 == rag_budget.prompt(question, shown).sha256, (
             f"what rag_budget read for {question.id} is not its question and those sentences"
         )
 

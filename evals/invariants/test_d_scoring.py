@@ -88,7 +88,7 @@ def test_failures_are_counted_and_score_zero(contender, result):
 
 
 @pytest.mark.presumes("every_question_is_scored", "failures_are_counted_and_score_zero")
-@pytest.mark.parametrize("name", ["closed_book", "rag", "rag_budget", "tuned", "tuned_rag"])
+@pytest.mark.parametrize("name", ["closed_book", "rag", "rag_budget", "tuned", "tuned_rag", "clara"])
 def test_cached_answers_equal_fresh_ones(request, name, questions, answers, settings):
     """A few answers are decoded again, whatever the cache says: a stale one would be another model's."""
     import random
@@ -96,10 +96,11 @@ def test_cached_answers_equal_fresh_ones(request, name, questions, answers, sett
     contender = request.getfixturevalue(name)
     drawn = random.Random(f"{settings.seed} {name}").sample(questions, k=min(3, len(questions)))
     given = {answer.question_id: answer.text for answer in answers(contender)}
-    prompts = {q.id: contender.prompt(q, contender.chunks(q)) for q in drawn}
-    for question_id, reading in contender.cache.read_afresh(contender.model, prompts).items():
-        assert reading.text == given[question_id], (
-            f"{name} answered {given[question_id]!r} to {question_id}, but decoded afresh it says "
+    prompts = [contender.prompt(question, contender.chunks(question)) for question in drawn]
+    fresh = contender.cache.read_afresh(contender.model, prompts)
+    for question, reading in zip(drawn, fresh, strict=True):
+        assert reading.text == given[question.id], (
+            f"{name} answered {given[question.id]!r} to {question.id}, but decoded afresh it says "
             f"{reading.text!r}: the answer cache is stale; delete {contender.cache.path(contender.model)}"
         )
 

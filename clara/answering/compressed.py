@@ -1,0 +1,137 @@
+"""CLaRa's contenders: shown chunks as memory vectors, found by a retriever in text, or by the model in memory.
+
+Everything is answered through the wrapper that was trained: the encoder's memory, the decoder's adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import mlx.core as mx
+from jaxtyping import Float
+
+from clara.answering.cache import AnswerCache
+from clara.answering.contender import Facts, Sees
+from clara.answering.reader import Reader
+from clara.model.memory import padded
+from clara.model.prompts import context_text, memory_prompt_ids
+from clara.model.reading import parts
+from clara.model.selection import cosine_scores, top_k
+from clara.model.store import MemoryStore
+from clara.model.writing import Compressor, Prompt
+from clara.records import Answer, Chunk, Question, Retrieved
+from clara.retrieval import RetrievalError, Retriever, ranked
+
+_MEMORY: Sees = "memory of retrieved chunks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryReader(Reader):
+    """A contender that reads memory: each chunk's vectors and a separator stand where its text would stand.
+
+    Attributes:
+        model: The compressor.
+        store: Its memory, on disk.
+    """
+
+    model: Compressor
+    store: MemoryStore
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question; what they are shown is compressed together, and only if it is not stored."""
+        shown = (chunk for question in questions for chunk in self.chunks(question))
+        self.store.fill(list(dict.fromkeys(context_text([chunk.text]) for chunk in shown)))
+        return super().answer(questions)
+
+    def prompt(self, question: Question, chunks: Sequence[Chunk]) -> Prompt:
+        """The question after the chunks' memory; a chunk longer than is compressed at once has several parts."""
+        memory = mx.concatenate(self.store.memory([context_text([chunk.text]) for chunk in chunks]))
+        slots = self.model.clara.tokens.slot * memory.shape[0]
+        ids = memory_prompt_ids(self.model.tokenizer, question.question, slots, self.model.settings.wording)
+        return Prompt(tuple(ids), memory)
+
+
+@dataclass(frozen=True)
+class LatentRetriever:
+    """Finds chunks by the cosine of the question's memory with theirs, as the end-to-end stage learns to.
+
+    Attributes:
+        model: A compressor with a query reasoner.
+        store: Memory of the chunks.
+        chunks: The candidates, all chunks of all documents.
+    """
+
+    model: Compressor
+    store: MemoryStore
+    chunks: Sequence[Chunk]
+
+    def retrieve(self, question: Question, k: int) -> list[Retrieved]:
+        """The ``k`` nearest chunks, best first; scores in [-1, 1]. A chunk of several parts counts by its best.
+
+        Raises:
+            RetrievalError: There are fewer than ``k`` chunks.
+        """
+        if k > len(self.chunks):
+            found = f"cannot choose {k} of {len(self.chunks)} chunks"
+            raise RetrievalError(question.id, found, "Add documents, or show fewer chunks")
+        scores = self._nearness(question.question)
+        chosen: Any = top_k(mx.array([scores]), k)[1][0].tolist()
+        return ranked((self.chunks[place], scores[place]) for place in chosen)
+
+    def _nearness(self, question: str) -> list[float]:
+        if question not in self._known:
+            clara, tokenizer = self.model.clara, self.model.tokenizer
+            asked = [
+                clara.tokens.layout(tokenizer, part)
+                for part in parts(tokenizer, question, clara.tokens.longest)
+            ]
+            queries = clara.reason(padded(asked), mx.array([len(ids) for ids in asked]))
+            candidates, owners = self._candidates
+            shape = (len(asked), *candidates.shape)
+            best: Any = cosine_scores(queries, mx.broadcast_to(candidates, shape)).max(axis=0).tolist()
+            scores = [-1.0] * len(self.chunks)
+            for owner, score in zip(owners, best, strict=True):
+                scores[owner] = max(scores[owner], score)
+            self._known[question] = scores
+        return self._known[question]
+
+    @cached_property
+    def _known(self) -> dict[str, list[float]]:
+        return {}
+
+    @cached_property
+    def _candidates(self) -> tuple[Float[mx.array, "parts width"], list[int]]:
+        """Flattened memory of every part of every chunk, and the chunk that each is of."""
+        memories = self.store.memory([context_text([chunk.text]) for chunk in self.chunks])
+        owners = [place for place, memory in enumerate(memories) for _ in range(memory.shape[0])]
+        return mx.concatenate(memories).flatten(1), owners
+
+
+def memory_reader(
+    name: str, model: Compressor, cache: AnswerCache, store: MemoryStore, retriever: Retriever, k: int
+) -> MemoryReader:
+    """Question → k chunks → their memory → decoder → answer; contenders differ by compressor and retriever."""
+    return MemoryReader(
+        facts=Facts(name=f"{name}@{model.settings.compression.rate}x", **_FACTS[name]),
+        model=model, cache=cache, store=store, retriever=retriever, chunks_shown=k,
+    )  # fmt: skip
+
+
+_ADAPTED: dict[str, Any] = {"saw_documents": "yes", "saw_questions": "yes"}
+_FACTS: dict[str, dict[str, Any]] = {
+    # the chunks that ``rag`` sees, by a compressor adapted to the documents
+    "clara": {"sees": _MEMORY, **_ADAPTED},
+    # the same by the compressor as it was pretrained: what general text taught it
+    "clara_unadapted": {"sees": _MEMORY},
+    # what its query reasoner finds nearest among all memories; no text is searched
+    "clara_e2e": {"sees": "memory of chunks it picks", **_ADAPTED},
+    # control: from fresh adapters, trained on the distance of means alone: the void study, on purpose
+    "compression_only": {"sees": _MEMORY, "saw_documents": "yes", "control": True},
+    # control: the same before its first step
+    "clara_untrained": {"sees": _MEMORY, "control": True},
+    # control: ``clara`` with memory of another document: what memory as such is worth, which should be nothing
+    "clara_shuffled": {"sees": "memory of another document's chunks", "control": True, **_ADAPTED},
+}
