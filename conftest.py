@@ -416,30 +416,45 @@ def clara_artefact(adapted, compression):
 
 
 @pytest.fixture(scope="session")
-def e2e_artefact(obtain, base, layout, clara_artefact, asked_in_sft, training_questions, chunks, compressor_form,
-                 compression, memory_of, profile, settings):  # fmt: skip
-    """The same, then taught to pick its chunks; its documents are compressed once, beforehand."""
+def e2e_questions(asked_in_sft, training_questions, profile):
+    """Pair: answerable questions of those that ``clara`` learnt from, and held-out ones."""
+    asked, held_out = (
+        [question for question in part if question.kind != "unanswerable"]
+        for part in (asked_in_sft, training_questions[1])
+    )
+    return asked[: profile.e2e.samples], held_out[: profile.held_out_memory]
+
+
+@pytest.fixture(scope="session")
+def e2e_stage(base, layout, clara_artefact, e2e_questions, chunks, compression, memory_of, profile, settings):
+    """Picking chunks and answering from them; documents are compressed once, beforehand."""
     from clara.training.examples import to_pick_from
     from clara.training.memory_stages import end_to_end_stage
 
     size = profile.e2e.batch_size
-    asked = [question for question in asked_in_sft if question.kind != "unanswerable"][: profile.e2e.samples]
-    held_out = [question for question in training_questions[1] if question.kind != "unanswerable"]
 
     def pick(questions):
         parts = [questions[start : start + size] for start in range(0, len(questions), size)]
         return [to_pick_from(part, chunks, profile.candidates, settings.seed) for part in parts]
 
-    def stage():
-        measured = [example for part in pick(held_out[: profile.held_out_memory]) for example in part]
+    def build():
+        asked, held_out = map(pick, e2e_questions)
         return end_to_end_stage(
-            layout(compression), pick(asked), measured, profile.chunks_shown, profile.e2e, settings.seed,
+            layout(compression), asked, held_out, profile.chunks_shown, profile.e2e, settings.seed,
             memory_of(clara_artefact.compressor(base), whole=True).memory,
         )  # fmt: skip
 
-    data = [question.id for question in asked], [chunk.model_dump() for chunk in chunks]
+    return build
+
+
+@pytest.fixture(scope="session")
+def e2e_artefact(
+    obtain, e2e_stage, clara_artefact, e2e_questions, chunks, compressor_form, compression, profile
+):
+    """``clara``'s compressor, taught to pick its chunks."""
+    data = [question.id for question in e2e_questions[0]], [chunk.model_dump() for chunk in chunks]
     form = compressor_form(compression, reasoner=True)
-    return obtain("clara e2e", stage, data, profile.e2e, parent=clara_artefact, form=form)
+    return obtain("clara e2e", e2e_stage, data, profile.e2e, parent=clara_artefact, form=form)
 
 
 @pytest.fixture(scope="session")

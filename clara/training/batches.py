@@ -61,7 +61,7 @@ class MemoryBatch(Batch):
         reads: The documents that each sample reads, in order.
     """
 
-    documents: Int[mx.array, "documents tokens"] = field(kw_only=True)
+    documents: Int[mx.array, "documents document_length"] = field(kw_only=True)
     lengths: Int[mx.array, "documents"] = field(kw_only=True)
     reads: Int[mx.array, "batch k"] = field(kw_only=True)
 
@@ -89,7 +89,7 @@ class ChoiceBatch(Batch):
             choice.
     """
 
-    asked: Int[mx.array, "batch tokens"] = field(kw_only=True)
+    asked: Int[mx.array, "batch question_length"] = field(kw_only=True)
     lengths: Int[mx.array, "batch"] = field(kw_only=True)
     candidates: Float[mx.array, "batch n slots width"] = field(kw_only=True)
     positive: Bool[mx.array, "batch n"] = field(kw_only=True)

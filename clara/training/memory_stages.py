@@ -195,7 +195,7 @@ def instruction_stage(
 def end_to_end_stage(
     layout: Layout,
     asked: Sequence[Sequence[Example]],
-    held_out: Sequence[Example],
+    held_out: Sequence[Sequence[Example]],
     k: int,
     budget: Budget,
     seed: int,
@@ -207,7 +207,7 @@ def end_to_end_stage(
         ValueError: An example has fewer than k documents.
     """
     collated = partial(_choices, layout, k=k, memory=memory)
-    measured = [collated(held_out[start : start + 8]) for start in range(0, len(held_out), 8)]
+    measured = [collated(batch) for batch in held_out]
     return Stage(
         "e2e", micro_batches(budget, lambda index: collated(asked[index])), measured, partial(choice_loss, k=k),
         budget, trains=_training("reasoner", "decoder"), seed=seed,
@@ -217,14 +217,14 @@ def end_to_end_stage(
 def retrieval_stage(
     layout: Layout,
     asked: Sequence[Sequence[Example]],
-    held_out: Sequence[Example],
+    held_out: Sequence[Sequence[Example]],
     budget: Budget,
     seed: int,
     memory: Memory,
 ) -> Stage:
     """The supervised retriever: questions are drawn to the documents that they were made from."""
     collated = partial(_choices, layout, k=1, memory=memory)
-    measured = [collated(held_out[start : start + 8]) for start in range(0, len(held_out), 8)]
+    measured = [collated(batch) for batch in held_out]
     return Stage(
         "retrieval", micro_batches(budget, lambda index: collated(asked[index])), measured, contrast_loss, budget,
         trains=_training("reasoner"), seed=seed,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-CONTRASTS = [("tuned", "closed_book"), ("tuned", "tuned_other"), ("tuned_rag", "rag")]
+CONTRASTS = [
+    ("tuned", "closed_book"), ("tuned", "tuned_other"), ("tuned_rag", "rag"),
+    ("clara", "tuned_rag"), ("clara", "rag_budget"),
+]  # fmt: skip
 
 pytestmark = [pytest.mark.statistical, pytest.mark.presumes("every_question_is_scored")]
 
@@ -33,6 +36,21 @@ def test_tuned_is_not_below_what_permuted_answers_give(tuned, shuffled_labels, c
     """If true answers taught no more than permuted ones, tuning taught form and no knowledge."""
     found = compare(tuned, shuffled_labels)
     assert found.verdict != "worse", f"tuned is below shuffled_labels by {said(found)}"
+
+
+@pytest.mark.parametrize("name", ["clara_shuffled", "closed_book", "compression_only"])
+def test_memory_is_worth_something(request, clara, name, compare, weak_data):
+    """``clara`` against another document's memory, no context, and compression that was taught nothing else."""
+    found = compare(clara, request.getfixturevalue(name))
+    assert found.verdict != "worse", f"{found.a} is below {found.b} by {said(found)}: memory does harm"
+    if found.verdict == "undecided":
+        weak_data(f"{found.a} is not shown to be above {found.b}: {said(found)} on {found.n} questions")
+
+
+def test_alignment_alone_teaches_no_answering(compression_only, clara_untrained, compare):
+    """The void study's training. A gain would mean that the score rewards something else than answering."""
+    found = compare(compression_only, clara_untrained)
+    assert found.verdict != "better", f"trained on the alignment alone it gains {said(found)}"
 
 
 @pytest.mark.parametrize(("a", "b"), CONTRASTS)

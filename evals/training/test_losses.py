@@ -7,10 +7,13 @@ import math
 import pytest
 
 
-@pytest.fixture(params=["tuned", "shuffled_labels"])
+@pytest.fixture(params=["tuned", "shuffled_labels", "clara", "clara_e2e", "compression_only"])
 def manifests(request):
     """Of every stage of a trained contender."""
-    names = {"tuned": "sft_artefact", "shuffled_labels": "shuffled_artefact"}
+    names = {
+        "tuned": "sft_artefact", "shuffled_labels": "shuffled_artefact", "clara": "clara_artefact",
+        "clara_e2e": "e2e_artefact", "compression_only": "mse_artefact",
+    }  # fmt: skip
     return [artefact.manifest for artefact in request.getfixturevalue(names[request.param]).chain]
 
 
@@ -58,3 +61,27 @@ def test_tuned_loss_is_below_the_bases_on_held_out_questions(
     assert after < before, (
         f"held-out questions: {after:.3f} nats a token tuned, {before:.3f} base: nothing was learnt"
     )
+
+
+@pytest.mark.presumes("compressor_file_exists_and_differs_from_its_start")
+def test_claras_loss_is_below_its_start_on_held_out_questions(
+    clara_artefact, compressor_form, compression, scp_stage, base, ledger
+):
+    """Generated questions from chunks kept out of training, answered from their memory before and after adapting."""
+    from clara.training.loop import held_out_loss
+
+    stage = scp_stage(compression)
+    start = compressor_form(compression).opened(base).clara
+    before, after = held_out_loss(start, stage), held_out_loss(clara_artefact.compressor(base).clara, stage)
+    ledger.facts["held-out questions from memory, loss"] = f"{before:.3f} → {after:.3f}"
+    assert after < before, (
+        f"held-out questions from memory: {after:.3f} nats a token adapted, {before:.3f} at the start: "
+        "adapting taught nothing"
+    )
+
+
+@pytest.mark.presumes("compressor_file_exists_and_differs_from_its_start")
+def test_alignment_alone_lowers_its_own_loss(mse_artefact):
+    """What the void study saw: the distance of means falls. That it teaches no answering is ``compression_only``'s."""
+    (_, before), *_, (_, after) = mse_artefact.manifest.held_out
+    assert after < before, f"the alignment went from {before:.3f} to {after:.3f}: the control was not trained"

@@ -1,0 +1,260 @@
+"""CLaRa answers from the memory of the chunks that it is said to read, through the wrapper that was trained."""
+
+from __future__ import annotations
+
+import pytest
+
+READERS = {
+    "clara": "clara_artefact", "clara_shuffled": "clara_artefact", "clara_e2e": "e2e_artefact",
+    "compression_only": "mse_artefact", "clara_unadapted": None, "clara_untrained": None,
+}  # fmt: skip
+PROBES = 4
+
+
+@pytest.fixture(params=["clara_artefact", "e2e_artefact", "mse_artefact"])
+def artefact(request):
+    """What CLaRa's stages left on disk."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=READERS)
+def reader(request):
+    """Each contender that reads memory."""
+    return request.getfixturevalue(request.param)
+
+
+def by_id(answers):
+    return {answer.question_id: answer for answer in answers}
+
+
+def test_compressor_file_exists_and_differs_from_its_start(artefact, base):
+    """Of every stage: what lies on disk is what was trained, and training changed it."""
+    from clara.model.writing import clara_digest
+
+    for stage in artefact.chain:
+        on_disk, manifest = clara_digest(stage.compressor(base).clara), stage.manifest
+        assert on_disk == manifest.adapter_digest, (
+            f"{stage.path} is not the compressor that was trained: {on_disk[:12]} in the files, "
+            f"{manifest.adapter_digest[:12]} in the manifest. It belongs to another run: delete the folder"
+        )
+        assert on_disk != manifest.initial_digest, (
+            f"stage {manifest.recipe.stage}: the compressor is still as it was before its first step"
+        )
+
+
+@pytest.mark.presumes("compressor_file_exists_and_differs_from_its_start")
+def test_claras_earlier_stages_were_trained_and_named(clara_artefact, compressor_form, compression):
+    """Compression is learnt before it is used; each stage names what it went on from, the first the pretrained one."""
+    first, *later = clara_artefact.chain
+    stages = [stage.manifest.recipe.stage for stage in clara_artefact.chain]
+    assert stages == ["clara scp", "clara cit"], f"clara was trained by the stages {stages}"
+    origin = compressor_form(compression).origin
+    assert first.manifest.recipe.parent == origin, "the first stage did not start from the compressor named"
+    for before, after in zip([first, *later], later, strict=False):
+        assert after.manifest.initial_digest == before.manifest.adapter_digest, (
+            f"stage {after.manifest.recipe.stage} did not start where {before.manifest.recipe.stage} ended"
+        )
+
+
+@pytest.mark.presumes("compressor_file_exists_and_differs_from_its_start")
+@pytest.mark.parametrize("name", [name for name, made in READERS.items() if made])
+def test_answers_were_written_by_the_trained_compressor(request, name, answers):
+    """The void study called the inner base: each answer carries the digest of what was in the model as it wrote."""
+    trained = request.getfixturevalue(READERS[name]).manifest.adapter_digest
+    others = [a.question_id for a in answers(request.getfixturevalue(name)) if a.adapter_sha256 != trained]
+    assert not others, (
+        f"{len(others)} answers of {name} were not written by the compressor that was trained for it, "
+        f"the first to {others[0]}"
+    )
+
+
+def test_views_are_of_the_bit_equal_base(reader, base):
+    """Encoder, decoder and query reasoner differ from the base by their adapters and by nothing else."""
+    from clara.model.adapters import base_tensors, tensors_digest
+
+    whole = tensors_digest(base_tensors(base.model))
+    for name in reader.model.settings.views:
+        assert tensors_digest(base_tensors(getattr(reader.model.clara, name))) == whole, (
+            f"the {name} of {reader.facts.name} is not a view of the base: training reached the base's weights"
+        )
+
+
+def test_memory_tokens_have_ids_and_embeddings_of_their_own(reader):
+    """The void study's were pieces of words, all with the same id: a document's vectors were one vector."""
+    import mlx.core as mx
+
+    tokens, rows = reader.model.clara.tokens, reader.model.clara.memory
+    assert len(set(tokens.ids)) == tokens.count == rows.shape[0]
+    assert min(tokens.ids) >= tokens.vocabulary, "memory tokens have ids of ordinary tokens"
+    apart = mx.abs(rows[:, None] - rows[None]).max(axis=-1) + mx.eye(tokens.count)
+    same = int((apart == 0).sum().item()) // 2
+    assert not same, f"{reader.facts.name}: {same} pairs of memory tokens have the same embedding"
+
+
+def test_every_chunk_has_its_memory_positions_in_the_prompt(reader, answers, questions, profile):
+    """As many as rate and document length make, for every question; counted in what the decoder read."""
+    from clara.model.prompts import context_text
+    from clara.model.reading import parts
+
+    compression, tokens = reader.model.settings.compression, reader.model.clara.tokens
+    given = by_id(answers(reader))
+    for question in (question for question in questions if question.id in given):
+        chunks = reader.chunks(question)
+        whole = [
+            parts(reader.model.tokenizer, context_text([chunk.text]), tokens.longest) for chunk in chunks
+        ]
+        expected = sum(map(len, whole)) * (compression.max_document_tokens // compression.rate)
+        prompt = reader.prompt(question, chunks)
+        found = sum(id_ in tokens.ids for id_ in prompt.ids)
+        assert found == expected == prompt.memory.shape[0] * prompt.memory.shape[1], (
+            f"{reader.facts.name}, {question.id}: {found} of {expected} memory positions reach the decoder"
+        )
+        answer = given[question.id]
+        assert answer.prompt_sha256 == prompt.sha256, (
+            f"what {reader.facts.name} read for {question.id} is not the memory of chunks {answer.chunk_ids}"
+        )
+        assert answer.chunk_ids == tuple(chunk.id for chunk in chunks)
+
+
+def test_the_decoders_prompt_holds_no_text_of_the_chunks(reader, questions):
+    """What is not memory is instruction and question; a sentence that slips in is read, and memory gets the praise."""
+    from clara.model.prompts import memory_prompt_ids
+
+    tokens, tokenizer = reader.model.clara.tokens, reader.model.tokenizer
+    for question in questions:
+        prompt = reader.prompt(question, reader.chunks(question))
+        text = [id_ for id_ in prompt.ids if id_ < tokens.vocabulary]
+        bare = memory_prompt_ids(tokenizer, question.question, [], reader.model.settings.wording)
+        assert text == bare, (
+            f"{reader.facts.name} reads text beside the memory for {question.id}: {tokenizer.decode(text)!r}"
+        )
+
+
+@pytest.mark.presumes("rag_and_tuned_rag_were_shown_identical_context")
+def test_clara_rag_and_tuned_rag_were_shown_the_same_chunks(clara, rag, tuned_rag, answers):
+    """As memory and as text, but the same; then how they are shown is the only difference."""
+    of_clara, others = by_id(answers(clara)), [by_id(answers(rag)), by_id(answers(tuned_rag))]
+    for id_, answer in of_clara.items():
+        assert all(answer.chunk_ids == other[id_].chunk_ids for other in others), (
+            f"clara, rag and tuned_rag were shown different chunks for {id_}: {answer.chunk_ids}, "
+            f"{others[0][id_].chunk_ids} and {others[1][id_].chunk_ids}"
+        )
+
+
+@pytest.mark.presumes("claras_earlier_stages_were_trained_and_named")
+def test_clara_and_tuned_rag_learnt_from_the_same_questions(clara_artefact, sft_artefact):
+    """The same questions, as often, and as many supervised tokens of answers; counted while they were trained."""
+    trained = {
+        name: [stage.manifest for stage in artefact.chain]
+        for name, artefact in (("clara", clara_artefact), ("tuned_rag", sft_artefact))
+    }
+    asked = {name: sorted(q for stage in stages for q in stage.questions) for name, stages in trained.items()}
+    assert asked["clara"] == asked["tuned_rag"], (
+        f"clara was trained on {len(asked['clara'])} questions and tuned_rag on {len(asked['tuned_rag'])}, "
+        "and they are not the same"
+    )
+    tokens = {name: sum(stage.answer_tokens for stage in stages) for name, stages in trained.items()}
+    assert tokens["clara"] == tokens["tuned_rag"], (
+        f"clara was trained on {tokens['clara']} supervised tokens of answers, tuned_rag on {tokens['tuned_rag']}"
+    )
+
+
+def test_swapping_memories_changes_what_is_written(clara, questions, chunks):
+    """A decoder that writes the same from another document's memory does not read it."""
+    import mlx.core as mx
+
+    prompts = [clara.prompt(question, clara.chunks(question)) for question in questions[:PROBES]]
+    elsewhere = [clara.prompt(question, [chunks[0], chunks[-1]]) for question in questions[:PROBES]]
+    same = 0
+    for own in prompts:
+        other = elsewhere[0].memory
+        swapped = mx.concatenate([other, own.memory])[: own.memory.shape[0]]
+        states = [clara.model.clara.states(mx.array([own.ids]), memory) for memory in (own.memory, swapped)]
+        same += mx.array_equal(states[0][:, -1], states[1][:, -1]).item()
+    assert not same, (
+        f"with two other chunks' memory in its prompt clara is where it was, in {same} of {len(prompts)} cases: "
+        "the memory is not read"
+    )
+
+
+def test_text_that_spells_a_special_token_is_compressed_as_text(clara):
+    """A document can hold any characters; none of them may pass for a memory token or end the turn."""
+    tokens, tokenizer = clara.model.clara.tokens, clara.model.tokenizer
+    spelt = " ".join(["<MEM0>", "<SEP>", "<ENC>", *tokenizer.all_special_tokens])
+    ids = tokens.layout(tokenizer, spelt)
+    special = [id_ for id_ in ids if id_ >= tokens.vocabulary]
+    assert special == [tokens.encode, *tokens.ids], f"{spelt!r} is laid out with the special tokens {special}"
+    inner = [id_ for id_ in ids if id_ < tokens.vocabulary]
+    framed = {tokenizer.bos_token_id, tokenizer.eos_token_id}
+    text = [id_ for place, id_ in enumerate(inner) if not (id_ in framed and place in (0, len(inner) - 1))]
+    passed = set(text) & set(tokenizer.all_special_ids)
+    assert not passed, (
+        f"{spelt!r} is compressed with the special tokens {tokenizer.decode(sorted(passed))!r} in it"
+    )
+
+
+def test_a_text_longer_than_the_limit_is_split_and_never_cut(clara, documents):
+    """Whole documents, as an example of what is longer: every word is in some part, and every part fits."""
+    from clara.model.prompts import text_ids
+    from clara.model.reading import parts
+
+    tokenizer, longest = clara.model.tokenizer, clara.model.clara.tokens.longest
+    for document in documents:
+        pieces = parts(tokenizer, document.text, longest)
+        lost = len(document.text.split()) - len(" ".join(pieces).split())
+        assert not lost, f"{document.name}: {lost} words are in no part that is compressed"
+        long = [piece for piece in pieces if len(text_ids(tokenizer, piece)) > longest]
+        assert not long, (
+            f"{document.name}: a part has more than the {longest} tokens that are compressed at once"
+        )
+
+
+def test_the_end_to_end_stage_is_not_told_the_right_chunks(e2e_artefact, e2e_stage, base):
+    """In training: the loss is the same whatever is said of which candidates are right."""
+    from dataclasses import replace
+
+    model, batch = e2e_artefact.compressor(base).clara, e2e_stage().micro_batches(0)[0]
+    told = replace(batch, positive=~batch.positive)
+    losses = [float(e2e_stage().loss(model, one)) for one in (batch, told)]
+    assert losses[0] == losses[1], (
+        f"the loss knows the right chunks: {losses[0]:.4f} is {losses[1]:.4f} without them"
+    )
+
+
+def test_clara_e2e_picks_its_chunks_by_itself(clara_e2e, answers, questions):
+    """In use: asked the bare question, without anything that a gold question says, it picks what it picked."""
+    from clara.records import Question
+
+    for answer in answers(clara_e2e)[:PROBES]:
+        asked = next(question.question for question in questions if question.id == answer.question_id)
+        bare = Question(
+            id="bare", question=asked, answers=(), document="", evidence=(), category="factual", keywords=()
+        )
+        picked = tuple(chunk.id for chunk in clara_e2e.chunks(bare))
+        assert picked == answer.chunk_ids, (
+            f"clara_e2e was shown {answer.chunk_ids} for {answer.question_id} and picks {picked} by itself"
+        )
+
+
+def test_latent_retrieval_is_counted_beside_tfidf(clara_e2e, retriever, questions, ledger):
+    """On the same candidates, all chunks of all documents. Reported, not demanded."""
+    from clara.retrieval import recall_at_k
+
+    if len(clara_e2e.retriever.chunks) < 5:
+        pytest.skip("fewer than five chunks: recall@5 is 1 whoever retrieves")
+    for name, finds in (("latent", clara_e2e.retriever), ("TF-IDF", retriever)):
+        found = {question.id: finds.retrieve(question, 5) for question in questions}
+        said = ", ".join(f"@{k} {recall_at_k(questions, found, k):.3f}" for k in (1, 3, 5))
+        ledger.facts[f"recall on the same chunks, {name}"] = said
+
+
+def test_memory_is_read_from_disk(clara, chunks, ledger):
+    """Stored once: nothing is compressed again, and what a chunk takes is said."""
+    from clara.model.prompts import context_text
+
+    texts = [context_text([chunk.text]) for chunk in chunks]
+    clara.store.fill(texts)
+    again = clara.store.fill(texts)
+    assert not again, f"{again} chunks would be compressed again: the store does not know them"
+    ledger.facts["memory, bytes a chunk"] = round(clara.store.bytes_per_document)
+    ledger.facts["memory, prompt tokens saved on all chunks"] = clara.store.tokens_saved
