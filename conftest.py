@@ -70,11 +70,14 @@ def questions(all_questions, profile, settings, ledger):
 
 @pytest.fixture(scope="session")
 def asked(questions, profile, settings) -> Callable:
-    """What a contender is asked: all, but of controls that read text a seeded part, and of the oracle what has gold."""
+    """What a contender is asked: all, but of controls that read text a seeded part, and of the oracle what has gold.
+
+    ``clara_shuffled`` is asked all: ``clara`` must stand above it, and both score so little that a part shows nothing.
+    """
 
     def asked(facts):
         part = questions
-        if facts.control and facts.sees != "nothing" and not facts.name.startswith("clara_shuffled"):
+        if facts.control and facts.sees not in ("nothing", "memory of another document's chunks"):
             part = _drawn(questions, profile.control_questions, settings.seed)
         return [q for q in part if q.is_answerable] if facts.sees == "gold chunk" else part
 
@@ -561,6 +564,12 @@ def clara(base, from_memory, clara_artefact):
 
 
 @pytest.fixture(scope="session")
+def clara_stage1(base, from_memory, clara_artefact):
+    """Control: the adapted compressor after its first stage."""
+    return from_memory("clara_stage1", clara_artefact.chain[0].compressor(base))
+
+
+@pytest.fixture(scope="session")
 def clara_unadapted(base, from_memory, compressor_form, compression):
     """The compressor as it was pretrained."""
     return from_memory("clara_unadapted", compressor_form(compression).opened(base))
@@ -616,6 +625,14 @@ def at_rate(request, base, cache, retriever, count_tokens, budget_tokens, profil
 
 
 @pytest.fixture(scope="session")
+def lm_only(base, cache, lm_artefact):
+    """Control: the adapter that has read the documents and was taught nothing else."""
+    from clara.answering.tuned import lm_only
+
+    return lm_only(base, lm_artefact, cache)
+
+
+@pytest.fixture(scope="session")
 def untrained(base, cache, profile, settings):
     """Control: ``tuned`` with its adapter as it was before its first step."""
     from clara.answering.tuned import untrained
@@ -665,11 +682,31 @@ def echo():
     return Echo()
 
 
+@pytest.fixture(scope="session")
+def named(request) -> Callable:
+    """A contender by its name; one with a rate in it is made for that rate."""
+
+    def named(contender):
+        name, _, rate = contender.partition("@")
+        return (
+            request.getfixturevalue("at_rate")(name, int(rate[:-1]))
+            if rate
+            else request.getfixturevalue(name)
+        )
+
+    return named
+
+
 @pytest.fixture
-def contender(request):
-    """Each contender that takes part, in turn; one with a rate in its name is made for that rate."""
-    name, _, rate = request.param.partition("@")
-    return request.getfixturevalue("at_rate")(name, int(rate[:-1])) if rate else request.getfixturevalue(name)
+def contender(request, named):
+    """Each contender that takes part, in turn."""
+    return named(request.param)
+
+
+@pytest.fixture
+def costed(request, named):
+    """Each of those whose price is compared: ``rag``, and ``rag_budget`` and ``clara`` at every rate."""
+    return named(request.param)
 
 
 # --- what comes of it -------------------------------------------------------------------------------------

@@ -31,6 +31,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("--base", type=Path, required=True, help="the model that the compressor was made for")
     asked.add_argument("--max-tokens", type=int, default=32, help="longest answer (default: 32)")
     asked.set_defaults(run=ask)
+    trained = commands.add_parser("train", help="train a compressor on a file in a published form")
+    trained.add_argument("stage", choices=("scp", "cit", "retrieval", "e2e"), help="CLaRa's stage")
+    trained.add_argument(
+        "data", type=Path, help="JSON Lines of question, docs, answer(s), data_type, pos_index"
+    )
+    trained.add_argument("--base", type=Path, required=True, help="the frozen base, for mlx-lm")
+    trained.add_argument(
+        "--out", type=Path, required=True, help="folder of trained compressors, one a recipe"
+    )
+    trained.add_argument("--start", type=Path, help="compressor to go on from (default: fresh adapters)")
+    trained.add_argument("--rate", type=int, help="compression rate (default: that of --start, or 4)")
+    trained.add_argument("--steps", type=int, default=200, help="optimiser steps (default: 200)")
+    trained.add_argument("--batch-size", type=int, default=8, help="examples a step (default: 8)")
+    trained.add_argument("--learning-rate", type=float, default=1e-4, help="peak rate (default: 1e-4)")
+    trained.add_argument("--k", type=int, default=5, help="documents that e2e picks (default: 5)")
+    trained.add_argument("--seed", type=int, default=0)
+    trained.set_defaults(run=train)
     options = parser.parse_args(arguments)
     blas.preload()
     try:
@@ -67,3 +84,18 @@ def ask(options: argparse.Namespace) -> str:
     prompt = memory_prompt_ids(base.tokenizer, options.question, slots, settings.wording)
     said = answer_from_memory(clara, base.tokenizer, [prompt], [memory], options.max_tokens)[0]
     return f"{said.text}\n({len(options.texts)} texts, {memory.shape[0] * memory.shape[1]} vectors)"
+
+
+def train(options: argparse.Namespace) -> str:
+    """The folder of the compressor that a stage made of a file, and how its held-out loss went."""
+    from clara.model.base import load_base
+    from clara.profiles import Budget
+    from clara.training.files import train_on_file
+
+    budget = Budget(steps=options.steps, batch_size=options.batch_size, learning_rate=options.learning_rate)
+    artefact = train_on_file(
+        options.stage, options.data, load_base(options.base), options.out, budget,
+        start=options.start, rate=options.rate, k=options.k, seed=options.seed,
+    )  # fmt: skip
+    (_, before), *_, (_, after) = artefact.manifest.held_out
+    return f"{artefact.path}: held-out loss {before:.3f} → {after:.3f}"

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from clara import blas
 from clara.errors import ClaraError, WeakDataWarning
-from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, DEFAULT, PROFILES, Compression, Profile
+from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, DEFAULT, LADDER, PROFILES, Compression, Profile
 
 if TYPE_CHECKING:
     from clara.reports.results import Comparison, ContenderResult, Results
@@ -29,7 +29,7 @@ Outcome = Literal["passed", "failed", "skipped"]
 _FOLDERS = ("invariants", "training", "accuracy", "performance")
 # Who needs an artefact: an evaluation of one that nobody who takes part needs is not run, and does not train it.
 _USED_BY = {
-    "lm_artefact": ("tuned", "tuned_rag", "shuffled_labels"),
+    "lm_artefact": ("tuned", "tuned_rag", "shuffled_labels", "lm_only"),
     "sft_artefact": ("tuned", "tuned_rag"),
     "shuffled_artefact": ("shuffled_labels",),
     "other_artefacts": ("tuned_other",),
@@ -37,8 +37,9 @@ _USED_BY = {
     "e2e_artefact": ("clara_e2e",),
     "mse_artefact": ("compression_only",),
 }
+_COSTED = ("rag", "rag_budget", "clara")
 _NOT_JUDGED = "not judged"
-_NAMES = (*CONTENDERS, *CONTROLS)
+_NAMES = (*CONTENDERS, *CONTROLS, *LADDER)
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--compression", metavar="RATES", default=None,
                     help="tokens a memory vector stands for, with commas (default: the profile's)")  # fmt: skip
     group.addoption("--contenders", metavar="NAMES",
-                    help=f"who takes part, with commas (default: all of {', '.join(_NAMES)})")  # fmt: skip
+                    help=f"who takes part, with commas (all: {', '.join((*CONTENDERS, *CONTROLS))})")  # fmt: skip
     group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
                     help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
     group.addoption("--store", type=Path, metavar="DIR",
@@ -173,10 +174,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``contender`` stands for each contender that takes part, in turn."""
+    """``contender`` stands for each contender that takes part, ``costed`` for each whose price is compared."""
     if "contender" in metafunc.fixturenames:
         names = metafunc.config.stash[settings_key].contenders
         metafunc.parametrize("contender", names, indirect=True)
+    if "costed" in metafunc.fixturenames:
+        names = metafunc.config.stash[settings_key].contenders
+        costed = [name for name in names if name.partition("@")[0] in _COSTED]
+        metafunc.parametrize("costed", costed, indirect=True)
 
 
 @pytest.hookimpl(trylast=True)
@@ -309,7 +314,9 @@ def _settings(config: pytest.Config) -> Settings:
         questions=tuple(given["questions"] or (fixtures / "questions" / "en",)),
         compressor=compressor,
         compressions=compressions,
-        contenders=_contenders(config.getoption("contenders"), [c.rate for c in compressions], compressor),
+        contenders=_contenders(
+            config.getoption("contenders"), profile, [c.rate for c in compressions], compressor
+        ),
         report=config.getoption("report"),
         store=config.getoption("store") or _user_cache(),
         seed=config.getoption("seed"),
@@ -333,12 +340,15 @@ def _compressions(rates: str, compressor: Path | None) -> tuple[Compression, ...
         raise pytest.UsageError(f"--compression {rates}: {said.removeprefix('Value error, ')}") from error
 
 
-def _contenders(names: str | None, rates: Sequence[int], compressor: Path | None) -> tuple[str, ...]:
+def _contenders(
+    names: str | None, profile: Profile, rates: Sequence[int], compressor: Path | None
+) -> tuple[str, ...]:
     """Fixtures that take part. A compressor that is not there cannot be asked as it was pretrained."""
     known = [
         *(name for name in CONTENDERS if compressor or name != "clara_unadapted"),
         *(f"{name}@{rate}x" for rate in rates[1:] for name in ("clara", "rag_budget")),
         *CONTROLS,
+        *(LADDER if profile.ladder else ()),
     ]
     first = f"@{rates[0]}x"
     asked = [name.strip() for name in names.split(",")] if names is not None else known

@@ -103,6 +103,7 @@ class Profile(Record):
         candidates: Chunks that it picks from in training; in use it picks from all.
         mse: Budget of the control that is trained on the alignment alone.
         compression: Compression rates, with commas; the first is that of every compressed contender.
+        ladder: Whether every stage between nothing trained and all of it is asked as well.
         compress_in_step: Whether ``cit`` trains the encoder as well, which costs it twice the time and more.
         compressor_lora: Shape of a compressor's adapters where none is pretrained.
         context_share: Share of the sft batches that are shown the chunk the question was made from.
@@ -130,6 +131,7 @@ class Profile(Record):
     candidates: int = Field(default=24, ge=1)
     mse: Budget
     compression: str = "4"
+    ladder: bool = False
     compress_in_step: bool = False
     compressor_lora: Lora = Lora()
     context_share: float = Field(default=0.25, ge=0, le=1)
@@ -169,17 +171,37 @@ DEFAULT = Profile(
     name="default",
     judges_quality=True,
     questions=240,
-    control_questions=120,
-    lm=Budget(steps=30, learning_rate=5e-4),
-    sft=Budget(steps=90, learning_rate=5e-4),
-    scp=Budget(steps=36, learning_rate=5e-4),
-    rebuilds=6,
-    cit=Budget(steps=60, learning_rate=5e-4),
-    e2e=Budget(steps=12, learning_rate=1e-4),
-    mse=Budget(steps=8, learning_rate=5e-4),
+    control_questions=80,
+    lm=Budget(steps=20, learning_rate=5e-4),
+    sft=Budget(steps=60, learning_rate=5e-4),
+    scp=Budget(steps=12, learning_rate=5e-4, warmup_steps=3),
+    rebuilds=3,
+    cit=Budget(steps=51, learning_rate=5e-4),
+    e2e=Budget(steps=6, learning_rate=1e-4, warmup_steps=2),
+    mse=Budget(steps=8, learning_rate=5e-4, warmup_steps=2),
 )
 
-PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT)}
+FULL = Profile(
+    name="full",
+    judges_quality=True,
+    questions=None,
+    control_questions=None,
+    lm=Budget(steps=40, learning_rate=5e-4),
+    sft=Budget(steps=160, learning_rate=5e-4),
+    scp=Budget(steps=60, learning_rate=5e-4),
+    rebuilds=12,
+    cit=Budget(steps=112, learning_rate=5e-4),
+    e2e=Budget(steps=48, learning_rate=1e-4),
+    mse=Budget(steps=24, learning_rate=5e-4),
+    candidates=32,
+    held_out_memory=48,
+    compression="4,16",
+    ladder=True,
+    compress_in_step=True,
+    resamples=10_000,
+)
+
+PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT, FULL)}
 
 # In the order of every table. A name is that of a fixture, a column, and what ``--contenders`` takes.
 CONTENDERS = (
@@ -196,11 +218,8 @@ CONTROLS = (
     "untrained", "oracle", "shuffled", "tuned_other", "shuffled_labels",
     "compression_only", "clara_untrained", "clara_shuffled", "echo",
 )  # fmt: skip
+LADDER = ("lm_only", "clara_stage1")  # stages between, asked where a profile has a ladder
 COMPRESSED = (
-    "clara",
-    "clara_unadapted",
-    "clara_e2e",
-    "compression_only",
-    "clara_untrained",
-    "clara_shuffled",
-)
+    "clara", "clara_unadapted", "clara_e2e", "clara_stage1",
+    "compression_only", "clara_untrained", "clara_shuffled",
+)  # fmt: skip

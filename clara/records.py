@@ -155,10 +155,12 @@ class Answer(Record):
         contender: Name of the contender.
         text: First line of the answer, stripped; empty when it failed.
         chunk_ids: Chunks shown, in the order shown.
-        context_sha256: Digest of the context exactly as it stood in the prompt; None when nothing was shown.
-        prompt_sha256: Digest of the prompt's token ids.
-        adapter_sha256: Digest of the adapter that was in the model while it wrote; None for a bare base.
+        context_sha256: Digest of the context exactly as it stood in the prompt, of the vectors where it was memory;
+            None when nothing was shown.
+        prompt_sha256: Digest of the prompt's token ids, and of the vectors where it held memory.
+        adapter_sha256: Digest of the adapter or compressor that was in the model while it wrote; None for a bare base.
         tokens_read: Length of the prompt in tokens.
+        context_tokens: Those of them that the context takes: what the prompt has more than one of the question alone.
         tokens_written: Tokens generated, the stop token included.
         stopped: Why generation ended.
         seconds: Share of its batch's wall time when the answer was made.
@@ -174,6 +176,7 @@ class Answer(Record):
     prompt_sha256: str
     adapter_sha256: str | None = None
     tokens_read: int = Field(ge=0)
+    context_tokens: int = Field(default=0, ge=0)
     tokens_written: int = Field(ge=0)
     stopped: Literal["eos", "newline", "length", "none", "error"]
     seconds: float = Field(ge=0)

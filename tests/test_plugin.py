@@ -17,11 +17,52 @@ def test_an_unknown_contender_is_a_usage_error_that_lists_those_there_are(pytest
     result.stderr.fnmatch_lines(["ERROR: --contenders: tunned: choose from closed_book, rag, *echo*"])
 
 
-@pytest.mark.parametrize("option", ["--model", "--documents", "--questions"])
+@pytest.mark.parametrize("option", ["--model", "--documents", "--questions", "--compressor"])
 def test_a_missing_path_is_a_usage_error(pytester, option):
     result = pytester.runpytest(*EVALS, option, "nowhere")
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"ERROR: {option}: nowhere does not exist"])
+
+
+@pytest.mark.parametrize(
+    ("rates", "message"),
+    [
+        (
+            "129",
+            "rate 129 is above the document length of 128 tokens, which leaves no memory vector: lower the rate",
+        ),
+        ("0", "Input should be greater than or equal to 1"),
+        ("4,257", "Input should be less than or equal to 256"),
+        ("4x", "give whole numbers"),
+    ],
+)
+def test_a_rate_that_cannot_be_is_a_usage_error(pytester, rates, message):
+    result = pytester.runpytest(*EVALS, "--compression", rates)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: --compression {rates}: {message}"])
+
+
+def test_a_folder_that_holds_no_compressor_is_a_usage_error(pytester):
+    result = pytester.runpytest(*EVALS, "--compressor", str(pytester.path))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        [f"ERROR: --compressor: {pytester.path} is no compressor (FileNotFoundError)"]
+    )
+
+
+def test_a_model_without_a_compressor_cannot_be_asked_as_pretrained(pytester):
+    model = str(REPOSITORY / "fixtures" / "models" / "reader-v0")
+    result = pytester.runpytest(*EVALS, "--model", model, "--contenders", "clara_unadapted")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --contenders: clara_unadapted: choose from *clara, clara_e2e*"])
+
+
+@pytest.mark.parametrize("name", ["clara", "clara@4x", "clara@16x", "rag_budget@16x"])
+def test_a_contender_may_be_named_with_its_rate(pytester, name):
+    result = pytester.runpytest(*EVALS, "--compression", "4,16", "--contenders", name, "--collect-only", "-q")
+    assert result.ret == 0
+    found = name if "@16x" in name else "clara"
+    result.stdout.fnmatch_lines([f"*test_accuracy[[]{found}]"])
 
 
 def test_an_unknown_profile_is_a_usage_error(pytester):

@@ -53,6 +53,10 @@ class MemoryReader(Reader):
         ids = memory_prompt_ids(self.model.tokenizer, question.question, slots, self.model.settings.wording)
         return Prompt(tuple(ids), memory)
 
+    def bare(self, question: Question) -> Sequence[int]:
+        """The question alone, in the wording of the compressor."""
+        return memory_prompt_ids(self.model.tokenizer, question.question, [], self.model.settings.wording)
+
 
 @dataclass(frozen=True)
 class LatentRetriever:
@@ -128,6 +132,8 @@ _FACTS: dict[str, dict[str, Any]] = {
     "clara_unadapted": {"sees": _MEMORY},
     # what its query reasoner finds nearest among all memories; no text is searched
     "clara_e2e": {"sees": "memory of chunks it picks", **_ADAPTED},
+    # control: before it learnt to answer from several chunks: a step of the ladder
+    "clara_stage1": {"sees": _MEMORY, "control": True, **_ADAPTED},
     # control: from fresh adapters, trained on the distance of means alone: the void study, on purpose
     "compression_only": {"sees": _MEMORY, "saw_documents": "yes", "control": True},
     # control: the same before its first step

@@ -54,6 +54,10 @@ class Reader:
         texts = [chunk.text for chunk in chunks]
         return Prompt(tuple(prompt_ids(self.model.tokenizer, question.question, texts)))
 
+    def bare(self, question: Question) -> Sequence[int]:
+        """Token ids of the question alone; what a prompt has more is its context."""
+        return prompt_ids(self.model.tokenizer, question.question)
+
     def _answer(
         self, question: Question, chunks: Sequence[Chunk], prompt: Prompt, reading: Reading | None
     ) -> Answer:
@@ -74,6 +78,7 @@ class Reader:
             chunk_ids=tuple(chunk.id for chunk in chunks),
             context_sha256=prompt.memory_sha256 or context_sha256(chunks),
             tokens_read=len(prompt.ids),
+            context_tokens=len(prompt.ids) - len(self.bare(question)),
             error=error,
             **vars(reading),
         )

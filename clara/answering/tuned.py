@@ -26,6 +26,13 @@ def tuned_rag(
     return Reader(facts, artefact.load(base), cache, retriever, k)
 
 
+def lm_only(base: LanguageModel, artefact: Artefact, cache: AnswerCache) -> Reader:
+    """``tuned`` before it was taught to answer: a step of the ladder."""
+    return Reader(
+        Facts(name="lm_only", sees="nothing", saw_documents="yes", control=True), artefact.load(base), cache
+    )
+
+
 def untrained(base: LanguageModel, lora: Lora, seed: int, cache: AnswerCache) -> Reader:
     """``tuned`` with the adapter as it was before its first step; it must answer as the base does."""
     return Reader(Facts(name="untrained", sees="nothing", control=True), attach(base, lora, seed), cache)

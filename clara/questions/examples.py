@@ -67,6 +67,8 @@ def read_examples(path: Path) -> list[Example]:
 
 
 def _examples(row: Mapping[str, Any], id_: str) -> Iterator[Example]:
+    if not isinstance(row, dict):
+        raise TypeError("it is no object: give one with question, docs and answer")
     documents = tuple(_first(row, _DOCUMENTS))
     given = _first(row, _ANSWERS)
     if not documents or not all(isinstance(text, str) and text.strip() for text in documents):

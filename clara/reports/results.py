@@ -26,6 +26,7 @@ class QuestionResult(Record):
     context_sha256: str | None
     gold_retrieved: bool | None
     tokens: int
+    context_tokens: int
     tokens_written: int
     stopped: str
     seconds: float
@@ -52,6 +53,7 @@ class ContenderResult(Record):
         keyword: Mean share of keywords found, over the questions that list any.
         degenerate: Share of answers that are empty, one token over and over, or cut at the limit.
         tokens_read: Prompt tokens, in all.
+        context_tokens: Positions that the context takes in a prompt, on average; 0 where nothing is shown.
         seconds: Time that the answers took when they were made.
         cached: True if every answer came from the cache.
         by_category: Mean ``f1`` and ``n`` of each category.
@@ -84,6 +86,7 @@ class ContenderResult(Record):
     keyword: float | None
     degenerate: float
     tokens_read: int
+    context_tokens: float
     seconds: float
     cached: bool
     by_category: dict[str, tuple[float, int]]
@@ -166,6 +169,7 @@ def question_result(
         id=question.id, contender=answer.contender, category=question.category, question=question.question,
         answers=question.answers, answer=answer.text, fact_asked=fact_asked, chunk_ids=answer.chunk_ids,
         context_sha256=answer.context_sha256, gold_retrieved=retrieved, tokens=answer.tokens_read,
+        context_tokens=answer.context_tokens,
         tokens_written=answer.tokens_written, stopped=answer.stopped, seconds=answer.seconds,
         cached=answer.cached, error=answer.error, scores=marks,
     )  # fmt: skip

@@ -66,6 +66,7 @@ def contender_result(
         char_f1=_mean(score[row.id].char_f1 for row in rows if script(row.question) not in SEPARATED),
         keyword=_mean(mark.keyword for mark in marks if mark.keyword is not None),
         degenerate=mean(map(degenerate, every)), tokens_read=sum(a.tokens_read for a in answers),
+        context_tokens=mean(a.context_tokens for a in answers),
         seconds=sum(a.seconds for a in answers), cached=all(a.cached for a in answers),
         by_category=mean_by(rows, lambda row: row.category), by_retrieval=mean_by(rows, _retrieval),
         by_fact=mean_by(rows, lambda row: "asked" if row.fact_asked else "not asked"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clara.reports.charts import LADDER, POSITIONS, cost_rows, draw_ladder, draw_positions, ladder_rows
 from clara.reports.results import SCHEMA_VERSION, Comparison, ContenderResult, QuestionResult, Results
 
 _WORST = 8
@@ -25,6 +26,7 @@ _COLUMNS: tuple[tuple[str, Callable[[ContenderResult], str]], ...] = (
     ("no answer, rightly", lambda c: _of(c.said_so, c.unanswerable)),
     ("wrongly", lambda c: _percent(c.abstained)),
     ("degenerate", lambda c: _percent(c.degenerate)),
+    ("context positions", lambda c: f"{c.context_tokens:.0f}" if c.context_tokens else _NOTHING),
     ("tokens read", lambda c: f"{c.tokens_read:,}"),
     ("seconds", lambda c: f"{c.seconds:.1f}{' (cached)' if c.cached else ''}"),
 )
@@ -75,8 +77,12 @@ def knowledge(results: Results) -> list[str]:
 
 
 def write(results: Results, folder: Path) -> None:
-    """Write ``results.json`` and ``summary.md`` into the folder, each whole or not at all."""
+    """Write ``results.json`` and ``summary.md`` into the folder, each whole or not at all, and the summary's charts."""
     folder.mkdir(parents=True, exist_ok=True)
+    if rows := cost_rows(results):
+        draw_positions(rows, folder / POSITIONS)
+    if has_ladder(results):
+        draw_ladder(ladder_rows(results), folder / LADDER)
     _replace(folder / "results.json", json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n")
     _replace(folder / "summary.md", summary(results))
 
@@ -98,8 +104,36 @@ def summary(results: Results) -> str:
     environment.filters |= {"percent": _percent, "points": _points, "cell": _cell}
     return environment.get_template("summary.md.jinja").render(
         results=results, knowledge=knowledge(results), contenders=_table(results), worst=_worst(results),
-        groups=_groups(results), interval=_interval, points_interval=_points_interval,
+        groups=_groups(results), costs=_costs(results), positions=POSITIONS,
+        ladder=LADDER if has_ladder(results) else None, interval=_interval, points_interval=_points_interval,
     )  # fmt: skip
+
+
+def has_ladder(results: Results) -> bool:
+    """True if stages between the first and the last took part: otherwise there is nothing to climb."""
+    return bool({"lm_only", "clara_stage1"} & {name.partition("@")[0] for name in results.contenders})
+
+
+def _costs(results: Results) -> list[list[str]]:
+    """What each contender with context pays in positions and gets in F1, beside ``tuned_rag``, who reads it all."""
+    whole = results.contenders.get("tuned_rag")
+    head = [
+        "contender",
+        "context positions",
+        "of tuned_rag's",
+        "F1",
+        "of tuned_rag's",
+        "time to first token (ms)",
+    ]
+    rows = [head]
+    for c in cost_rows(results):
+        paid = c.context_tokens / whole.context_tokens if whole and whole.context_tokens else None
+        got = c.f1 / whole.f1 if whole and whole.f1 else None
+        waited = results.facts.get(f"time to first token, {c.name} (ms)", _NOTHING)
+        rows.append(
+            [c.name, f"{c.context_tokens:.0f}", _percent(paid), _percent(c.f1), _percent(got), str(waited)]
+        )
+    return rows
 
 
 def _table(results: Results) -> list[list[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+FIRST_TOKENS = 12
+
 
 @pytest.mark.benchmark(group="speed", warmup=False)
 def test_reading_speed(rag, questions, benchmark):
@@ -14,6 +16,26 @@ def test_reading_speed(rag, questions, benchmark):
     benchmark.extra_info["tokens_read"] = tokens
     if benchmark.stats:  # none under --benchmark-disable
         benchmark.extra_info["tokens_per_second"] = tokens / benchmark.stats.stats.mean
+
+
+@pytest.mark.benchmark(group="time to first token", warmup=False)
+def test_time_to_first_token(costed, questions, benchmark, ledger):
+    """From the chunks that were found to the first token, one question at a time; memory is read from the store."""
+    from statistics import median
+
+    from clara.model.writing import write
+
+    shown = [(question, costed.chunks(question)) for question in questions[:FIRST_TOKENS]]
+    waiting = iter(shown)
+
+    def first_token():
+        write(costed.model, [costed.prompt(*next(waiting))], max_tokens=1, batch_size=1)
+
+    write(costed.model, [costed.prompt(*shown[0])], max_tokens=1, batch_size=1)  # whatever is made lazily
+    benchmark.pedantic(first_token, rounds=len(shown), iterations=1)
+    if benchmark.stats:
+        waited = round(1000 * median(benchmark.stats.stats.data), 1)
+        ledger.facts[f"time to first token, {costed.facts.name} (ms)"] = waited
 
 
 @pytest.mark.benchmark(group="speed", warmup=False)
