@@ -70,15 +70,12 @@ def questions(all_questions, profile, settings, ledger):
 
 @pytest.fixture(scope="session")
 def asked(questions, profile, settings) -> Callable:
-    """What a contender is asked: all, but of controls that read text a seeded part, and of the oracle what has gold.
-
-    ``clara_shuffled`` is asked all: ``clara`` must stand above it, and both score so little that a part shows nothing.
-    """
+    """What a contender is asked: all, or a seeded part where that is enough; the oracle, what has gold."""
 
     def asked(facts):
-        part = questions
-        if facts.control and facts.sees not in ("nothing", "memory of another document's chunks"):
-            part = _drawn(questions, profile.control_questions, settings.seed)
+        part = (
+            _drawn(questions, profile.control_questions, settings.seed) if facts.asked_in_part else questions
+        )
         return [q for q in part if q.is_answerable] if facts.sees == "gold chunk" else part
 
     return asked

@@ -87,7 +87,7 @@ class Profile(Record):
         name: What ``--profile`` says.
         judges_quality: False where the numbers are too few to rank anything.
         questions: Gold questions used, drawn evenly over the documents by seed; None for all.
-        control_questions: Of those, how many the controls that are shown text answer; None for all.
+        control_questions: Of those, how many the controls are asked for which a part is enough; None for all.
         chunk_tokens: Longest chunk in tokens.
         chunks_shown: k, the chunks that a contender with context is shown.
         max_tokens: Longest answer in tokens.
@@ -172,13 +172,13 @@ DEFAULT = Profile(
     judges_quality=True,
     questions=240,
     control_questions=80,
-    lm=Budget(steps=20, learning_rate=5e-4),
-    sft=Budget(steps=60, learning_rate=5e-4),
-    scp=Budget(steps=12, learning_rate=5e-4, warmup_steps=3),
-    rebuilds=3,
-    cit=Budget(steps=51, learning_rate=5e-4),
+    lm=Budget(steps=16, learning_rate=5e-4, warmup_steps=5),
+    sft=Budget(steps=48, learning_rate=5e-4),
+    scp=Budget(steps=6, learning_rate=3e-4, warmup_steps=2),
+    rebuilds=1,
+    cit=Budget(steps=43, learning_rate=3e-4),
     e2e=Budget(steps=6, learning_rate=1e-4, warmup_steps=2),
-    mse=Budget(steps=8, learning_rate=5e-4, warmup_steps=2),
+    mse=Budget(steps=5, learning_rate=5e-4, warmup_steps=2),
 )
 
 FULL = Profile(
@@ -188,9 +188,9 @@ FULL = Profile(
     control_questions=None,
     lm=Budget(steps=40, learning_rate=5e-4),
     sft=Budget(steps=160, learning_rate=5e-4),
-    scp=Budget(steps=60, learning_rate=5e-4),
+    scp=Budget(steps=60, learning_rate=3e-4),
     rebuilds=12,
-    cit=Budget(steps=112, learning_rate=5e-4),
+    cit=Budget(steps=112, learning_rate=3e-4),
     e2e=Budget(steps=48, learning_rate=1e-4),
     mse=Budget(steps=24, learning_rate=5e-4),
     candidates=32,

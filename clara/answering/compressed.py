@@ -137,7 +137,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     # control: from fresh adapters, trained on the distance of means alone: the void study, on purpose
     "compression_only": {"sees": _MEMORY, "saw_documents": "yes", "control": True},
     # control: the same before its first step
-    "clara_untrained": {"sees": _MEMORY, "control": True},
+    "clara_untrained": {"sees": _MEMORY, "control": True, "asked_in_part": True},
     # control: ``clara`` with memory of another document: what memory as such is worth, which should be nothing
     "clara_shuffled": {"sees": "memory of another document's chunks", "control": True, **_ADAPTED},
 }

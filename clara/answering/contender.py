@@ -29,6 +29,7 @@ class Facts(Record):
         saw_documents: Whether its weights were trained on the documents; ``other half``: on those not asked about.
         saw_questions: Whether its weights were trained on questions generated from them.
         control: True if it explains a difference rather than competes.
+        asked_in_part: True if a part of the questions is enough for what it shows, and its time is dear.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Facts(Record):
     saw_documents: Saw = "no"
     saw_questions: Saw = "no"
     control: bool = False
+    asked_in_part: bool = False
 
 
 class Contender(Protocol):

@@ -26,10 +26,12 @@ def rag_budget(
 
 def oracle(base: LanguageModel, cache: AnswerCache, retriever: Retriever) -> Reader:
     """``rag`` with a retriever that never misses: what the reader could reach."""
-    return Reader(Facts(name="oracle", sees="gold chunk", control=True), base, cache, retriever, 1)
+    return Reader(
+        Facts(name="oracle", sees="gold chunk", control=True, asked_in_part=True), base, cache, retriever, 1
+    )
 
 
 def shuffled(base: LanguageModel, cache: AnswerCache, retriever: Retriever, k: int) -> Reader:
     """``rag`` with chunks of another document: what text as such is worth, which should be nothing."""
-    facts = Facts(name="shuffled", sees="another document's chunks", control=True)
+    facts = Facts(name="shuffled", sees="another document's chunks", control=True, asked_in_part=True)
     return Reader(facts, base, cache, retriever, k)
