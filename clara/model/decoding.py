@@ -12,7 +12,7 @@ import mlx.core as mx
 import mlx.nn as nn
 from jaxtyping import Float
 
-from clara.model.base import text_model
+from clara.model.base import head, text_model
 
 Stopped = Literal["eos", "newline", "length"]
 
@@ -47,11 +47,10 @@ def greedy(
     Args:
         model: mlx-lm's model.
         tokenizer: mlx-lm's tokenizer.
-        prompts: Token ids, at least two each; lengths may differ.
+        prompts: Token ids, at least one each; lengths may differ.
         max_tokens: Most tokens to write.
         batch_size: Prompts decoded together; the result does not depend on it.
-        embeddings: What the model reads in place of the prompts' own embeddings, one row a token; the last row is not
-            looked at, so a prompt ends with an ordinary token.
+        embeddings: What the model reads in place of the prompts' own embeddings, one row a token.
 
     Returns:
         One generation a prompt, in the order given.
@@ -74,13 +73,12 @@ def _decode(
     embeddings: Sequence[mx.array] | None,
 ) -> list[Generation]:
     began = time.perf_counter()
-    cache = _prefill(model, [prompt[:-1] for prompt in prompts], embeddings)
+    cache, logits = _prefill(model, prompts, embeddings)
     written: list[list[int]] = [[] for _ in prompts]
     stops: list[Stopped] = ["length"] * len(prompts)
     alive = list(range(len(prompts)))
-    last = mx.array([[prompt[-1]] for prompt in prompts])
-    for _ in range(max_tokens):
-        chosen = mx.argmax(model(last, cache=cache)[:, -1], axis=-1)
+    for left in reversed(range(max_tokens)):
+        chosen = mx.argmax(logits, axis=-1)
         tokens: Any = chosen.tolist()
         kept = []
         for place, token in enumerate(tokens):
@@ -91,13 +89,13 @@ def _decode(
                 stops[row] = stop
             else:
                 kept.append(place)
-        if not kept:
+        if not (kept and left):
             break
         if len(kept) < len(alive):
             for layer in cache:
                 layer.filter(mx.array(kept))
         alive = [alive[place] for place in kept]
-        last = chosen[mx.array(kept)][:, None]
+        logits = model(chosen[mx.array(kept)][:, None], cache=cache)[:, -1]
     seconds = (time.perf_counter() - began) / len(prompts)
     return [
         Generation(_first_line(tokenizer, row), tuple(row), stop, seconds)
@@ -107,8 +105,8 @@ def _decode(
 
 def _prefill(
     model: nn.Module, prompts: Sequence[Sequence[int]], embeddings: Sequence[mx.array] | None
-) -> list[Any]:
-    """Caches that hold the prompts, right-padded while read and rolled to the left edge afterwards."""
+) -> tuple[list[Any], mx.array]:
+    """Caches that hold the prompts, right-padded while read and rolled to the left edge afterwards; the next logits."""
     from mlx_lm.models.cache import make_prompt_cache
 
     lengths = [len(prompt) for prompt in prompts]
@@ -124,10 +122,12 @@ def _prefill(
         rows = zip(embeddings, prompts, padding, strict=True)
         # A fresh array: gemma3 scales the one that it is given in place.
         given["input_embeddings"] = mx.stack([mx.pad(e[: len(p)], [(0, n), (0, 0)]) for e, p, n in rows])
-    mx.eval(text_model(model).model(ids, cache=cache, **given))
+    states = text_model(model).model(ids, cache=cache, **given)
+    logits = head(model, states[mx.arange(len(prompts)), mx.array(lengths) - 1])
+    mx.eval(logits)
     for layer in cache:
         layer.finalize()
-    return cache
+    return cache, logits
 
 
 def _stop(tokenizer: Any, tokens: list[int]) -> Stopped | None:

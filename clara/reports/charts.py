@@ -67,8 +67,10 @@ def draw_ladder(ladders: dict[str, list[ContenderResult]], path: Path) -> None:
 
 
 def _save(figure: object, path: Path) -> None:
-    """As SVG, the same bytes for the same numbers."""
+    """As SVG, whole or not at all, the same bytes for the same numbers."""
     from matplotlib import rc_context
 
+    partial = path.with_name(f"{path.name}.partial")
     with rc_context({"svg.hashsalt": "clara"}):
-        figure.savefig(path, format="svg", metadata={"Date": None})  # type: ignore[attr-defined]
+        figure.savefig(partial, format="svg", metadata={"Date": None})  # type: ignore[attr-defined]
+    partial.replace(path)

@@ -56,7 +56,8 @@ def contender_result(
     sources = [source_chunks[row.id][0] for row in rows]
     interval = mean_interval([mark.f1 for mark in marks], sources, seed=seed, resamples=resamples)
     return ContenderResult(
-        **facts.model_dump(exclude={"asked_in_part"}), n=len(rows), subset=subset, failed=sum(row.error is not None for row in every),
+        **facts.model_dump(exclude={"asked_in_part"}), n=len(rows), subset=subset,
+        failed=sum(row.error is not None for row in every),
         unanswerable=len(every) - len(rows), said_so=_mean(score[row.id].em for row in every if not row.answers),
         abstained=mean(abstains(row.answer) for row in rows),
         em=mean(mark.em for mark in marks), em_low=exact.low, em_high=exact.high,

@@ -26,7 +26,8 @@ def result(name: str, texts: list[str], error: str | None = None):
     questions = [question(i) for i in range(len(texts))]
     answers = [
         Answer(question_id=q.id, contender=name, text=text, chunk_ids=("d#0",), context_sha256="0" * 64,
-               prompt_sha256="1" * 64, tokens_read=10, tokens_written=3, stopped="eos", seconds=0.5,
+               prompt_sha256="1" * 64, tokens_read=10, context_tokens=2 + len(name), tokens_written=3, stopped="eos",
+               seconds=0.5,
                error=error if i == 0 else None)
         for i, (q, text) in enumerate(zip(questions, texts, strict=True))
     ]  # fmt: skip
@@ -108,7 +109,7 @@ def test_results_json_holds_every_answer_once_and_no_nan(results, tmp_path):
 def test_writing_twice_leaves_no_partial_file(results, tmp_path):
     write(results, tmp_path)
     write(results, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.json", "summary.md"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["positions.svg", "results.json", "summary.md"]
 
 
 @pytest.mark.parametrize(
@@ -178,3 +179,33 @@ def test_one_sentence_says_what_tuning_gained_and_how_much_of_it_is_knowledge(re
 
 def test_nothing_is_said_of_knowledge_where_it_was_not_compared(results):
     assert knowledge(results) == []
+
+
+def drawn(results, tmp_path, *names: str) -> tuple[str, set[str]]:
+    """The summary and the names of the charts, with these contenders beside those there are."""
+    more = {name: result(name, ["41 metres"] * 6) for name in names}
+    whole = results.model_copy(update={"contenders": {**results.contenders, **more}})
+    write(whole, tmp_path)
+    return (tmp_path / "summary.md").read_text(), {path.name for path in tmp_path.glob("*.svg")}
+
+
+def test_positions_are_drawn_and_set_against_tuned_rags(results, tmp_path):
+    text, charts = drawn(results, tmp_path, "clara@4x", "clara@16x")
+    assert charts == {"positions.svg"}
+    assert "![F1 over context positions](positions.svg)" in text
+    assert (
+        "| clara@4x | 10 | 90.9 | 100.0 | 100.0 | – |" in text
+    )  # positions are made up: two and the name's letters
+
+
+def test_the_ladder_is_drawn_where_a_stage_between_took_part(results, tmp_path):
+    text, charts = drawn(results, tmp_path, "lm_only", "clara_stage1@4x")
+    assert charts == {"positions.svg", "ladder.svg"}
+    assert "![F1 after each stage](ladder.svg)" in text
+
+
+def test_the_same_results_draw_the_same_bytes(results, tmp_path):
+    for folder in ("one", "two"):
+        drawn(results, tmp_path / folder, "clara@4x", "lm_only")
+    for name in ("positions.svg", "ladder.svg"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
