@@ -573,12 +573,14 @@ def clara_unadapted(base, from_memory, compressor_form, compression):
 
 
 @pytest.fixture(scope="session")
-def clara_e2e(base, from_memory, e2e_artefact, memory_of, chunks):
+def clara_e2e(base, from_memory, e2e_artefact, memory_of, chunks, questions):
     """The compressor that picks its own chunks, in memory."""
     from clara.answering.compressed import LatentRetriever
 
     compressor = e2e_artefact.compressor(base)
-    return from_memory("clara_e2e", compressor, LatentRetriever(compressor, memory_of(compressor), chunks))
+    asked = tuple(question.question for question in questions)
+    finds = LatentRetriever(compressor, memory_of(compressor), chunks, asked)
+    return from_memory("clara_e2e", compressor, finds)
 
 
 @pytest.fixture(scope="session")

@@ -171,7 +171,7 @@ DEFAULT = Profile(
     name="default",
     judges_quality=True,
     questions=240,
-    control_questions=80,
+    control_questions=72,
     lm=Budget(steps=16, learning_rate=5e-4, warmup_steps=5),
     sft=Budget(steps=48, learning_rate=5e-4),
     scp=Budget(steps=6, learning_rate=3e-4, warmup_steps=2),

@@ -5,7 +5,7 @@ Everything is answered through the wrapper that was trained: the encoder's memor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ from clara.records import Answer, Chunk, Question, Retrieved
 from clara.retrieval import RetrievalError, Retriever, ranked
 
 _MEMORY: Sees = "memory of retrieved chunks"
+_READ_TOGETHER = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +67,13 @@ class LatentRetriever:
         model: A compressor with a query reasoner.
         store: Memory of the chunks.
         chunks: The candidates, all chunks of all documents.
+        asked: Questions that are read together beforehand, since it is quicker; others are read as they come.
     """
 
     model: Compressor
     store: MemoryStore
     chunks: Sequence[Chunk]
+    asked: tuple[str, ...] = ()
 
     def retrieve(self, question: Question, k: int) -> list[Retrieved]:
         """The ``k`` nearest chunks, best first; scores in [-1, 1]. A chunk of several parts counts by its best.
@@ -87,24 +90,41 @@ class LatentRetriever:
 
     def _nearness(self, question: str) -> list[float]:
         if question not in self._known:
-            clara, tokenizer = self.model.clara, self.model.tokenizer
-            asked = [
-                clara.tokens.layout(tokenizer, part)
-                for part in parts(tokenizer, question, clara.tokens.longest)
-            ]
-            queries = clara.reason(padded(asked), mx.array([len(ids) for ids in asked]))
-            candidates, owners = self._candidates
-            shape = (len(asked), *candidates.shape)
-            best: Any = cosine_scores(queries, mx.broadcast_to(candidates, shape)).max(axis=0).tolist()
-            scores = [-1.0] * len(self.chunks)
-            for owner, score in zip(owners, best, strict=True):
-                scores[owner] = max(scores[owner], score)
-            self._known[question] = scores
+            self._known.update(self._scored([question]))
         return self._known[question]
 
     @cached_property
     def _known(self) -> dict[str, list[float]]:
-        return {}
+        return self._scored(self.asked)
+
+    def _scored(self, questions: Sequence[str]) -> dict[str, list[float]]:
+        """Scores of all chunks for each question; one of several parts counts by its best, too."""
+        found: dict[str, list[float]] = {}
+        candidates, owners = self._candidates
+        for question, queries in self._queries(questions):
+            shape = (queries.shape[0], *candidates.shape)
+            best: Any = cosine_scores(queries, mx.broadcast_to(candidates, shape)).max(axis=0).tolist()
+            scores = [-1.0] * len(self.chunks)
+            for owner, score in zip(owners, best, strict=True):
+                scores[owner] = max(scores[owner], score)
+            found[question] = scores
+        return found
+
+    def _queries(self, questions: Sequence[str]) -> Iterator[tuple[str, mx.array]]:
+        """Each question with the query reasoner's view of its parts."""
+        clara, tokenizer = self.model.clara, self.model.tokenizer
+        cut = {question: parts(tokenizer, question, clara.tokens.longest) for question in questions}
+        rows = [(q, clara.tokens.layout(tokenizer, part)) for q, pieces in cut.items() for part in pieces]
+        rows.sort(key=lambda row: len(row[1]))
+        read: dict[str, list[mx.array]] = {}
+        for start in range(0, len(rows), _READ_TOGETHER):
+            batch = rows[start : start + _READ_TOGETHER]
+            lengths = mx.array([len(ids) for _, ids in batch])
+            for (question, _), query in zip(
+                batch, clara.reason(padded([ids for _, ids in batch]), lengths), strict=True
+            ):
+                read.setdefault(question, []).append(query)
+        return ((question, mx.stack(queries)) for question, queries in read.items())
 
     @cached_property
     def _candidates(self) -> tuple[Float[mx.array, "parts width"], list[int]]:
@@ -129,7 +149,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     # the chunks that ``rag`` sees, by a compressor adapted to the documents
     "clara": {"sees": _MEMORY, **_ADAPTED},
     # the same by the compressor as it was pretrained: what general text taught it
-    "clara_unadapted": {"sees": _MEMORY},
+    "clara_unadapted": {"sees": _MEMORY, "asked_in_part": True},
     # what its query reasoner finds nearest among all memories; no text is searched
     "clara_e2e": {"sees": "memory of chunks it picks", **_ADAPTED},
     # control: before it learnt to answer from several chunks: a step of the ladder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-FIRST_TOKENS = 12
+FIRST_TOKENS = 8
 
 
 @pytest.mark.benchmark(group="speed", warmup=False)

@@ -111,6 +111,14 @@ class TestLatentRetriever:
             assert found[0].score == pytest.approx(1.0, abs=1e-3)
             assert [item.score for item in found] == sorted((item.score for item in found), reverse=True)
 
+    def test_questions_read_together_are_scored_as_they_are_alone(self, reader, finder):
+        asked = tuple(question.question for question in QUESTIONS)
+        together = LatentRetriever(reader.model, reader.store, CHUNKS, asked)
+        for question in QUESTIONS:
+            found, alone = together.retrieve(question, 3), finder.retrieve(question, 3)
+            assert [item.chunk.id for item in found] == [item.chunk.id for item in alone]
+            assert [item.score for item in found] == pytest.approx([item.score for item in alone], abs=1e-5)
+
     def test_a_chunk_of_several_parts_counts_by_its_best(self, reader):
         long = CHUNKS[0].model_copy(update={"text": " ".join(c.text for c in CHUNKS) + " And on." * 30})
         asked = QUESTIONS[0].model_copy(update={"question": "It began in May."})
