@@ -213,9 +213,9 @@ def sft_stage(base, chunks, training_questions, profile, settings):
 def obtain(settings, profile, base, leak_free, uncaptured, ledger):
     """Read an adapter from the store, or train it; never before the leakage check."""
     from clara.training import artefacts
-    from clara.training.forms import Adapter
+    from clara.training.forms import AdapterForm
 
-    def obtain(name, stage, data, budget, parent=None, form=Adapter(profile.lora, settings.seed)):  # noqa: B008
+    def obtain(name, stage, data, budget, parent=None, form=AdapterForm(profile.lora, settings.seed)):  # noqa: B008
         data = [data, profile.context_share, profile.held_out]
         with uncaptured():
             artefact = artefacts.obtain(
@@ -298,7 +298,7 @@ def compression(settings):
 @pytest.fixture(scope="session")
 def compressor_form(settings, profile, weak_data) -> Callable:
     """A compressor to train: from the pretrained one, or from fresh adapters."""
-    from clara.training.forms import Compressor
+    from clara.training.forms import CompressorForm
 
     if not settings.compressor:
         weak_data(
@@ -306,7 +306,7 @@ def compressor_form(settings, profile, weak_data) -> Callable:
         )
 
     def form(compression, start=settings.compressor, reasoner=False):
-        return Compressor(compression, profile.compressor_lora, settings.seed, start, reasoner)
+        return CompressorForm(compression, profile.compressor_lora, settings.seed, start, reasoner)
 
     return form
 
@@ -347,14 +347,12 @@ def asked_in_sft(training_questions, profile, settings):
 
 
 @pytest.fixture(scope="session")
-def held_out_examples(training_questions, chunks, retriever, profile):
+def held_out_examples(training_questions, chunks, retriever, profile, settings):
     """Pair: held-out questions on their own chunk, and on retrieved ones. A few: each costs its compression."""
     from clara.training.examples import on_own_chunk, on_retrieved_chunks
 
     texts = {chunk.id: chunk.text for chunk in chunks}
-    few = [question for question in training_questions[1] if question.kind != "unanswerable"][
-        : profile.held_out_memory
-    ]
+    few = _few(training_questions[1], profile.held_out_memory, settings.seed)
     return on_own_chunk(few, texts), on_retrieved_chunks(few, retriever, profile.chunks_shown, texts)
 
 
@@ -390,7 +388,9 @@ def adapted(obtain, base, scp_stage, layout, asked_in_sft, held_out_examples, co
 
     size, used = profile.cit.batch_size, profile.scp.samples - profile.rebuilds * profile.scp.batch_size
     texts = {chunk.id: chunk.text for chunk in chunks}
-    trained_on = [question.id for question in asked_in_sft], list(training_texts), sorted(texts.items())
+    shown = profile.rebuilds, profile.chunks_shown, profile.compress_in_step, sorted(texts.items())
+    measured = [[example.model_dump() for example in part] for part in held_out_examples]
+    trained_on = [question.model_dump() for question in asked_in_sft], list(training_texts), shown, measured
 
     def adapted(compression):
         form = compressor_form(compression)
@@ -416,13 +416,10 @@ def clara_artefact(adapted, compression):
 
 
 @pytest.fixture(scope="session")
-def e2e_questions(asked_in_sft, training_questions, profile):
+def e2e_questions(asked_in_sft, training_questions, profile, settings):
     """Pair: answerable questions of those that ``clara`` learnt from, and held-out ones."""
-    asked, held_out = (
-        [question for question in part if question.kind != "unanswerable"]
-        for part in (asked_in_sft, training_questions[1])
-    )
-    return asked[: profile.e2e.samples], held_out[: profile.held_out_memory]
+    asked = [question for question in asked_in_sft if question.kind != "unanswerable"]
+    return asked[: profile.e2e.samples], _few(training_questions[1], profile.held_out_memory, settings.seed)
 
 
 @pytest.fixture(scope="session")
@@ -452,7 +449,8 @@ def e2e_artefact(
     obtain, e2e_stage, clara_artefact, e2e_questions, chunks, compressor_form, compression, profile
 ):
     """``clara``'s compressor, taught to pick its chunks."""
-    data = [question.id for question in e2e_questions[0]], [chunk.model_dump() for chunk in chunks]
+    asked = [[question.model_dump() for question in part] for part in e2e_questions]
+    data = asked, [chunk.model_dump() for chunk in chunks], profile.candidates, profile.chunks_shown
     form = compressor_form(compression, reasoner=True)
     return obtain("clara e2e", e2e_stage, data, profile.e2e, parent=clara_artefact, form=form)
 
@@ -758,6 +756,12 @@ def compare(result, source_chunks, profile, settings, ledger) -> Callable:
         return comparison
 
     return compare
+
+
+def _few(questions: Sequence, count: int, seed: int) -> list:
+    """``count`` of some training questions with an answer, drawn by lot."""
+    answerable = [question for question in questions if question.kind != "unanswerable"]
+    return random.Random(seed).sample(answerable, min(count, len(answerable)))
 
 
 def _drawn(questions: Sequence, count: int | None, seed: int) -> list:

@@ -149,7 +149,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     # the chunks that ``rag`` sees, by a compressor adapted to the documents
     "clara": {"sees": _MEMORY, **_ADAPTED},
     # the same by the compressor as it was pretrained: what general text taught it
-    "clara_unadapted": {"sees": _MEMORY, "asked_in_part": True},
+    "clara_unadapted": {"sees": _MEMORY},
     # what its query reasoner finds nearest among all memories; no text is searched
     "clara_e2e": {"sees": "memory of chunks it picks", **_ADAPTED},
     # control: before it learnt to answer from several chunks: a step of the ladder

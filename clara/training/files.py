@@ -15,7 +15,7 @@ from clara.questions import Example, read_examples
 from clara.training import memory_stages
 from clara.training.artefacts import Artefact, obtain
 from clara.training.batches import Pool
-from clara.training.forms import Compressor
+from clara.training.forms import CompressorForm
 from clara.training.loop import Stage
 from clara.training.memory_stages import Layout, Memory
 
@@ -55,7 +55,7 @@ def train_on_file(
         compression = Compression(rate=rate, max_document_tokens=compression.max_document_tokens)
     wording = made_for.wording if made_for else "clara"
     layout = Layout(base.tokenizer, views.memory_tokens(base, compression), wording)
-    form = Compressor(compression, Lora(), seed, start, reasoner=stage in ("retrieval", "e2e"))
+    form = CompressorForm(compression, Lora(), seed, start, reasoner=stage in ("retrieval", "e2e"))
     pool = Pool(trained_on, budget.batch_size, seed)
     asked = [pool.batch(index) for index in range(budget.steps * budget.accumulate)]
 
@@ -86,7 +86,7 @@ def _stage(
     return memory_stages.end_to_end_stage(layout, asked, measured, k, budget, seed, memory)
 
 
-def _memory(form: Compressor, base: LanguageModel, store: Path) -> Memory:
+def _memory(form: CompressorForm, base: LanguageModel, store: Path) -> Memory:
     """Memory by the encoder that the stage starts with, which it leaves as it is."""
     clara = form.begin(base, None)
     return MemoryStore(store / "memory" / encoder_digest(clara)[:32], clara, base).memory

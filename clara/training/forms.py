@@ -56,7 +56,7 @@ class Form(Protocol):
 
 
 @dataclass(frozen=True)
-class Adapter:
+class AdapterForm:
     """LoRA on the base, in mlx-lm's two files.
 
     Attributes:
@@ -88,7 +88,7 @@ class Adapter:
 
 
 @dataclass(frozen=True)
-class Compressor:
+class CompressorForm:
     """Encoder, decoder, memory tokens and, for the last stage, a query reasoner.
 
     Attributes:

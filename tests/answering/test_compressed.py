@@ -14,7 +14,7 @@ from clara.model.writing import Prompt, clara_digest, write
 from clara.profiles import Compression, Lora
 from clara.records import Chunk, Question
 from clara.retrieval import RetrievalError, TfidfRetriever
-from clara.training.forms import Compressor
+from clara.training.forms import CompressorForm
 
 CHUNKS = [
     Chunk(id=f"d#{i:03d}", document="d", pages=(1,), text=text, tokens=9)
@@ -27,7 +27,7 @@ QUESTIONS = [
              keywords=())
     for i, word in enumerate(["the basin", "the survey", "May"])
 ]  # fmt: skip
-FORM = Compressor(Compression(rate=8, max_document_tokens=32), Lora(rank=4), seed=0, reasoner=True)
+FORM = CompressorForm(Compression(rate=8, max_document_tokens=32), Lora(rank=4), seed=0, reasoner=True)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from clara.model.adapters import (
 from clara.model.base import load_base
 from clara.profiles import Budget, Lora
 from clara.training.artefacts import obtain
-from clara.training.forms import Adapter
+from clara.training.forms import AdapterForm
 from clara.training.stages import lm_stage
 
 TEXTS = ["The basin is 41 metres deep.", "Ada Lindqvist led the survey in 1907."]
@@ -35,7 +35,7 @@ def train(store, base, steps=4, **changes):
         "name": "lm",
         "data": TEXTS,
         "settings": budget.model_dump(),
-        "form": Adapter(LORA, seed=0),
+        "form": AdapterForm(LORA, seed=0),
         "seed": 0,
         **changes,
     }

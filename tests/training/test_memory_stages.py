@@ -15,7 +15,7 @@ from clara.model.store import MemoryStore
 from clara.profiles import Budget, Compression, Lora
 from clara.questions import Example, rebuild
 from clara.training import loop
-from clara.training.forms import Compressor
+from clara.training.forms import CompressorForm
 from clara.training.memory_stages import (
     Layout,
     alignment_loss,
@@ -48,7 +48,7 @@ TO_PICK = [PICKING[:3], PICKING[3:]] * 3
 
 @pytest.fixture
 def clara(tiny_base):
-    return Compressor(COMPRESSION, LORA, seed=0, reasoner=True).begin(tiny_base, None)
+    return CompressorForm(COMPRESSION, LORA, seed=0, reasoner=True).begin(tiny_base, None)
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_another_rate_starts_from_the_same_adapters_with_tokens_between_the_old_
     views.save(clara, tiny_base, COMPRESSION, LORA, tmp_path)
     for rate, slots in ((16, 4), (4, 16)):
         other = Compression(rate=rate, max_document_tokens=64)
-        begun = Compressor(other, Lora(rank=2), seed=5, start=tmp_path).begin(tiny_base, None)
+        begun = CompressorForm(other, Lora(rank=2), seed=5, start=tmp_path).begin(tiny_base, None)
         assert begun.memory.shape[0] == slots
         assert mx.allclose(begun.memory[0], clara.memory[0])
         assert mx.allclose(begun.memory[-1], clara.memory[-1])
