@@ -160,7 +160,7 @@ class Answer(Record):
         prompt_sha256: Digest of the prompt's token ids, and of the vectors where it held memory.
         adapter_sha256: Digest of the adapter or compressor that was in the model while it wrote; None for a bare base.
         tokens_read: Length of the prompt in tokens.
-        context_tokens: Those of them that the context takes: what the prompt has more than one of the question alone.
+        context_tokens: Those of them that the context takes, as text or as memory with its separators.
         tokens_written: Tokens generated, the stop token included.
         stopped: Why generation ended.
         seconds: Share of its batch's wall time when the answer was made.

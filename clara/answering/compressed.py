@@ -54,9 +54,10 @@ class MemoryReader(Reader):
         ids = memory_prompt_ids(self.model.tokenizer, question.question, slots, self.model.settings.wording)
         return Prompt(tuple(ids), memory)
 
-    def bare(self, question: Question) -> Sequence[int]:
-        """The question alone, in the wording of the compressor."""
-        return memory_prompt_ids(self.model.tokenizer, question.question, [], self.model.settings.wording)
+    def context_tokens(self, chunks: Sequence[Chunk]) -> int:
+        """Memory vectors of some chunks, and a separator a part."""
+        memories = self.store.memory([context_text([chunk.text]) for chunk in chunks])
+        return sum(memory.shape[0] for memory in memories) * len(self.model.clara.tokens.slot)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from clara.answering.cache import AnswerCache, Reading
 from clara.answering.contender import Facts
 from clara.model.base import LanguageModel
-from clara.model.prompts import context_text, prompt_ids
+from clara.model.prompts import context_text, prompt_ids, text_ids
 from clara.model.writing import Compressor, Prompt, weights_digest
 from clara.records import Answer, Chunk, Question
 from clara.retrieval import Retriever
@@ -54,9 +54,9 @@ class Reader:
         texts = [chunk.text for chunk in chunks]
         return Prompt(tuple(prompt_ids(self.model.tokenizer, question.question, texts)))
 
-    def bare(self, question: Question) -> Sequence[int]:
-        """Token ids of the question alone; what a prompt has more is its context."""
-        return prompt_ids(self.model.tokenizer, question.question)
+    def context_tokens(self, chunks: Sequence[Chunk]) -> int:
+        """Positions that some chunks take in a prompt."""
+        return len(text_ids(self.model.tokenizer, context_text([chunk.text for chunk in chunks])))
 
     def _answer(
         self, question: Question, chunks: Sequence[Chunk], prompt: Prompt, reading: Reading | None
@@ -78,7 +78,7 @@ class Reader:
             chunk_ids=tuple(chunk.id for chunk in chunks),
             context_sha256=prompt.memory_sha256 or context_sha256(chunks),
             tokens_read=len(prompt.ids),
-            context_tokens=len(prompt.ids) - len(self.bare(question)),
+            context_tokens=self.context_tokens(chunks),
             error=error,
             **vars(reading),
         )

@@ -13,6 +13,7 @@ _LADDERS = {
     "text": ("untrained", "compression_only", "lm_only", "tuned", "tuned_rag"),
     "memory": ("clara_untrained", "clara_unadapted", "clara_stage1", "clara", "clara_e2e"),
 }
+_BESIDE = 0.015  # of the widest context
 _JOINED = ("rag_budget", "clara")  # drawn as a line over the rates
 
 
@@ -34,10 +35,13 @@ def draw_positions(rows: Sequence[ContenderResult], path: Path) -> None:
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    for row in rows:
+    for place, row in enumerate(rows):
+        beside = sum(abs(row.context_tokens - other.context_tokens) < 2 for other in rows[:place])
         low, high = row.f1_low or 0.0, row.f1_high or 0.0
         errors = [[100 * (row.f1 - low)], [100 * (high - row.f1)]]
-        axes.errorbar(row.context_tokens, 100 * row.f1, errors, marker="o", capsize=3, label=row.name)
+        # Contenders with the same positions stand side by side, or one would hide the others.
+        at = row.context_tokens + _BESIDE * beside * rows[0].context_tokens
+        axes.errorbar(at, 100 * row.f1, errors, marker="o", capsize=3, label=row.name)
     for name in _JOINED:
         points = sorted((r.context_tokens, 100 * r.f1) for r in rows if r.name.partition("@")[0] == name)
         axes.plot(*zip(*points, strict=True), color="0.7", zorder=0) if len(points) > 1 else None

@@ -81,4 +81,8 @@ def _pieces(found: Sequence[Retrieved]) -> list[_Piece]:
 
 
 def _text(pieces: Iterable[_Piece]) -> str:
-    return " ".join(piece.text for piece in sorted(pieces))
+    """Sentences as a prompt shows them: in the order of their chunks, each chunk on a line of its own."""
+    lines: dict[int, list[str]] = {}
+    for piece in sorted(pieces):
+        lines.setdefault(piece.rank, []).append(piece.text)
+    return "\n".join(" ".join(line) for line in lines.values())

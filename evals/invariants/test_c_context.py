@@ -65,8 +65,9 @@ def test_rag_budget_reads_sentences_of_rags_chunks_within_its_budget(
     for question in (question for question in questions if question.id in given):
         whole = {chunk.id: chunk.text for chunk in rag.chunks(question)}
         shown = rag_budget.chunks(question)
-        spent = count_tokens(" ".join(chunk.text for chunk in shown))
+        spent = count_tokens("\n".join(chunk.text for chunk in shown))
         assert spent <= allowed, f"{question.id}: {spent} tokens of {allowed} allowed"
+        assert given[question.id].context_tokens == spent
         for chunk in shown:
             rest = iter(whole.get(chunk.id, "").split())
             foreign = [word for word in chunk.text.split() if word not in rest]

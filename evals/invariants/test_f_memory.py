@@ -110,6 +110,9 @@ def test_every_chunk_has_its_memory_positions_in_the_prompt(reader, answers, que
             f"{reader.facts.name}, {question.id}: {found} of {expected} memory positions reach the decoder"
         )
         answer = given[question.id]
+        assert answer.context_tokens == expected + sum(map(len, whole)), (
+            "separators and memory are all its context"
+        )
         assert answer.prompt_sha256 == prompt.sha256, (
             f"what {reader.facts.name} read for {question.id} is not the memory of chunks {answer.chunk_ids}"
         )

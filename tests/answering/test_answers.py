@@ -13,7 +13,7 @@ from clara.answering.rag import oracle, rag, rag_budget
 from clara.answering.reader import Reader
 from clara.answering.tuned_other import TunedOther
 from clara.model.adapters import adapter_digest, attach
-from clara.model.prompts import prompt_ids
+from clara.model.prompts import prompt_ids, text_ids
 from clara.profiles import Lora
 from clara.provenance import digest
 from clara.records import Chunk, Question
@@ -46,12 +46,14 @@ def test_what_was_read_is_recorded(tiny_base, cache):
         assert answer.question_id == question.id
         assert answer.prompt_sha256 == digest(whole)
         assert answer.tokens_read == len(whole)
+        assert answer.context_tokens == len(text_ids(tiny_base.tokenizer, "\n".join(shown)))
 
 
 def test_a_closed_book_reads_the_question_alone(tiny_base, cache):
     answer = closed_book(tiny_base, cache).answer(QUESTIONS[:1])[0]
     assert answer.context_sha256 is None
     assert answer.chunk_ids == ()
+    assert answer.context_tokens == 0
     assert answer.prompt_sha256 == digest(prompt_ids(tiny_base.tokenizer, QUESTIONS[0].question))
 
 
