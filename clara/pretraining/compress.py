@@ -32,8 +32,8 @@ from clara.pretraining.optimisation import State, build_optimizer, in_precision,
 from clara.pretraining.rows import read_ahead
 from clara.pretraining.score import cut_around, means, sampled
 from clara.pretraining.train import Curve
+from clara.training.memory_stages import ALIGNMENT_WEIGHT
 
-_ALIGNMENT_WEIGHT = 0.1  # arXiv 2511.18659
 _MAX_ANSWER_TOKENS = 32
 _NUMBERS = ("answer_loss", "alignment", "gradient_norm")  # what a step gives, in order
 
@@ -96,7 +96,7 @@ def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optim
         each = nn.losses.cross_entropy(logits, prompts[:, 1:].reshape(-1) % clara.tokens.vocabulary)
         answer = (each * weights.reshape(-1)).sum() / weights.sum()
         aligned = alignment(found.memory.astype(mx.float32), found.text_mean.astype(mx.float32))
-        return answer + _ALIGNMENT_WEIGHT * aligned, answer, aligned
+        return answer + ALIGNMENT_WEIGHT * aligned, answer, aligned
 
     def step(parameters: Any, moments: Any, *rows: Any) -> tuple[Any, Any, Any]:
         (_, answer, aligned), gradient = mx.value_and_grad(losses)(parameters, *rows)
