@@ -145,24 +145,6 @@ def test_clara_rag_and_tuned_rag_were_shown_the_same_chunks(clara, rag, tuned_ra
         )
 
 
-@pytest.mark.presumes("claras_earlier_stages_were_trained_and_named")
-def test_clara_and_tuned_rag_learnt_from_the_same_questions(clara_artefact, sft_artefact):
-    """The same questions, as often, and as many supervised tokens of answers; counted while they were trained."""
-    trained = {
-        name: [stage.manifest for stage in artefact.chain]
-        for name, artefact in (("clara", clara_artefact), ("tuned_rag", sft_artefact))
-    }
-    asked = {name: sorted(q for stage in stages for q in stage.questions) for name, stages in trained.items()}
-    assert asked["clara"] == asked["tuned_rag"], (
-        f"clara was trained on {len(asked['clara'])} questions and tuned_rag on {len(asked['tuned_rag'])}, "
-        "and they are not the same"
-    )
-    tokens = {name: sum(stage.answer_tokens for stage in stages) for name, stages in trained.items()}
-    assert tokens["clara"] == tokens["tuned_rag"], (
-        f"clara was trained on {tokens['clara']} supervised tokens of answers, tuned_rag on {tokens['tuned_rag']}"
-    )
-
-
 def test_swapping_memories_changes_what_is_written(clara, questions, chunks):
     """A decoder that writes the same from another document's memory does not read it."""
     import mlx.core as mx

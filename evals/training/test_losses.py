@@ -63,6 +63,24 @@ def test_tuned_loss_is_below_the_bases_on_held_out_questions(
     )
 
 
+@pytest.mark.presumes("claras_earlier_stages_were_trained_and_named", "every_training_ran_to_its_end")
+def test_clara_and_tuned_rag_learnt_from_the_same_questions(clara_artefact, sft_artefact):
+    """The same questions, as often, and as many supervised tokens of answers; counted while they were trained."""
+    trained = {
+        name: [stage.manifest for stage in artefact.chain]
+        for name, artefact in (("clara", clara_artefact), ("tuned_rag", sft_artefact))
+    }
+    asked = {name: sorted(q for stage in stages for q in stage.questions) for name, stages in trained.items()}
+    assert asked["clara"] == asked["tuned_rag"], (
+        f"clara was trained on {len(asked['clara'])} questions and tuned_rag on {len(asked['tuned_rag'])}, "
+        "and they are not the same"
+    )
+    tokens = {name: sum(stage.answer_tokens for stage in stages) for name, stages in trained.items()}
+    assert tokens["clara"] == tokens["tuned_rag"], (
+        f"clara was trained on {tokens['clara']} supervised tokens of answers, tuned_rag on {tokens['tuned_rag']}"
+    )
+
+
 @pytest.mark.presumes("compressor_file_exists_and_differs_from_its_start")
 def test_claras_loss_is_below_its_start_on_held_out_questions(
     clara_artefact, compressor_form, compression, scp_stage, base, ledger
