@@ -24,7 +24,7 @@ from clara.training.batches import Batch
 Loss = Callable[[Any, Any], mx.array]  # of a model and one of its batches
 
 _CHECKPOINTED_ABOVE = 1_000_000_000  # parameters: below, recomputing costs more time than memory is worth
-_EVALUATIONS = 4
+_EVALUATIONS, _FEWEST_STEPS = 4, 8  # held-out measurements on the way, and steps between two of them
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,12 @@ def train(model: nn.Module, stage: Stage, folder: Path, save_every: int = 50) ->
     optimizer.init(model.trainable_parameters())
     history = _resume(model, optimizer, folder)
     model.train()
+    every = max(_FEWEST_STEPS, math.ceil(budget.steps / _EVALUATIONS))
     with _checkpointed(model), tqdm(total=budget.steps, desc=stage.name, disable=None, leave=False) as bar:
         bar.update(len(history.losses))
         for step in range(len(history.losses), budget.steps):
             began = time.perf_counter()
-            if step % math.ceil(budget.steps / _EVALUATIONS) == 0:
+            if step % every == 0:
                 history.held_out.append((step, held_out_loss(model, stage)))
             batches = stage.micro_batches(step)
             loss = _step(model, optimizer, stage, step, batches, folder)
