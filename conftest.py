@@ -98,11 +98,13 @@ def count_tokens(base) -> Callable[[str], int]:
 
 
 @pytest.fixture(scope="session")
-def chunks(documents, count_tokens, profile, ledger):
+def chunks(documents, count_tokens, profile, settings, ledger):
     """The documents in whole sentences, cut by the model's own tokenizer."""
     from clara.documents import chunk_all
 
-    chunks = chunk_all(documents, count_tokens, profile.chunk_tokens)
+    # A chunk that is compressed in parts would take more positions than its rival as text.
+    longest = min(profile.chunk_tokens, *(made.max_document_tokens for made in settings.compressions))
+    chunks = chunk_all(documents, count_tokens, longest)
     ledger.facts["chunks"] = len(chunks)
     return chunks
 
@@ -215,7 +217,8 @@ def obtain(settings, profile, base, leak_free, uncaptured, ledger):
     from clara.training import artefacts
     from clara.training.forms import AdapterForm
 
-    def obtain(name, stage, data, budget, parent=None, form=AdapterForm(profile.lora, settings.seed)):  # noqa: B008
+    def obtain(name, stage, data, budget, parent=None, rate="", form=None):
+        form = form or AdapterForm(profile.lora, settings.seed)
         data = [data, profile.context_share, profile.held_out]
         with uncaptured():
             artefact = artefacts.obtain(
@@ -224,9 +227,9 @@ def obtain(settings, profile, base, leak_free, uncaptured, ledger):
             )  # fmt: skip
             first, last = (artefact.manifest.held_out[i][1] for i in (0, -1))
             sys.stderr.write(f"\nclara: stage {name}: held-out loss {first:.3f} → {last:.3f}\n")
-        ledger.digests[f"adapter {name}"] = artefact.manifest.adapter_digest
-        ledger.digests[f"training data {name}"] = artefact.manifest.recipe.data
-        ledger.facts[f"training seconds, {name}"] = round(artefact.manifest.seconds, 1)
+        ledger.digests[f"adapter {name}{rate}"] = artefact.manifest.adapter_digest
+        ledger.digests[f"training data {name}{rate}"] = artefact.manifest.recipe.data
+        ledger.facts[f"training seconds, {name}{rate}"] = round(artefact.manifest.seconds, 1)
         return artefact
 
     return obtain
@@ -328,7 +331,7 @@ def memory_of(settings, base, chunks, profile) -> Callable:
     from clara.model.store import MemoryStore, encoder_digest
 
     def memory_of(compressor, whole=False):
-        folder = settings.store / "memory" / encoder_digest(compressor.clara)[:32]
+        folder = settings.store / "memory" / encoder_digest(compressor.clara, base)[:32]
         store = MemoryStore(folder, compressor.clara, base, profile.batch_size)
         if whole:
             store.fill([context_text([chunk.text]) for chunk in chunks])
@@ -383,28 +386,32 @@ def scp_stage(layout, asked_in_sft, training_texts, held_out_examples, chunks, p
 def adapted(obtain, base, scp_stage, layout, asked_in_sft, held_out_examples, compressor_form, memory_of, chunks,
             retriever, training_texts, profile, settings) -> Callable:  # fmt: skip
     """A compressor adapted to the documents by the first two stages, at any rate."""
+    from clara.questions.examples import REBUILD
     from clara.training.examples import on_retrieved_chunks
     from clara.training.memory_stages import instruction_stage
 
     size, used = profile.cit.batch_size, profile.scp.samples - profile.rebuilds * profile.scp.batch_size
     texts = {chunk.id: chunk.text for chunk in chunks}
-    shown = profile.rebuilds, profile.chunks_shown, profile.compress_in_step, sorted(texts.items())
-    measured = [[example.model_dump() for example in part] for part in held_out_examples]
-    trained_on = [question.model_dump() for question in asked_in_sft], list(training_texts), shown, measured
+    rest = on_retrieved_chunks(asked_in_sft[used:], retriever, profile.chunks_shown, texts)
+    examples = [[example.model_dump() for example in part] for part in (rest, *held_out_examples)]
+    first = [question.model_dump() for question in asked_in_sft[:used]]
+    trained_on = first, list(training_texts), profile.rebuilds, REBUILD, profile.compress_in_step, examples
 
     def adapted(compression):
         form = compressor_form(compression)
-        scp = obtain("clara scp", lambda: scp_stage(compression), trained_on, profile.scp, form=form)
+        rate = f"@{compression.rate}x"
+        scp = obtain(
+            "clara scp", lambda: scp_stage(compression), trained_on, profile.scp, form=form, rate=rate
+        )
 
         def stage():
-            rest = on_retrieved_chunks(asked_in_sft[used:], retriever, profile.chunks_shown, texts)
             batches = [rest[start : start + size] for start in range(0, len(rest), size)]
             memory = None if profile.compress_in_step else memory_of(scp.compressor(base), whole=True).memory
             return instruction_stage(
                 layout(compression), batches, held_out_examples[1], profile.cit, settings.seed, memory
             )
 
-        return obtain("clara cit", stage, trained_on, profile.cit, parent=scp, form=form)
+        return obtain("clara cit", stage, trained_on, profile.cit, parent=scp, form=form, rate=rate)
 
     return adapted
 
@@ -416,28 +423,29 @@ def clara_artefact(adapted, compression):
 
 
 @pytest.fixture(scope="session")
-def e2e_questions(asked_in_sft, training_questions, profile, settings):
-    """Pair: answerable questions of those that ``clara`` learnt from, and held-out ones."""
-    asked = [question for question in asked_in_sft if question.kind != "unanswerable"]
-    return asked[: profile.e2e.samples], _few(training_questions[1], profile.held_out_memory, settings.seed)
-
-
-@pytest.fixture(scope="session")
-def e2e_stage(base, layout, clara_artefact, e2e_questions, chunks, compression, memory_of, profile, settings):
-    """Picking chunks and answering from them; documents are compressed once, beforehand."""
+def e2e_examples(asked_in_sft, training_questions, chunks, profile, settings):
+    """Pair of batches: answerable questions of those that ``clara`` learnt from, and held-out ones, with candidates."""
     from clara.training.examples import to_pick_from
-    from clara.training.memory_stages import end_to_end_stage
 
     size = profile.e2e.batch_size
+    answerable = [question for question in asked_in_sft if question.kind != "unanswerable"]
+    held_out = _few(training_questions[1], profile.held_out_memory, settings.seed)
 
     def pick(questions):
         parts = [questions[start : start + size] for start in range(0, len(questions), size)]
         return [to_pick_from(part, chunks, profile.candidates, settings.seed) for part in parts]
 
+    return pick(answerable[: profile.e2e.samples]), pick(held_out)
+
+
+@pytest.fixture(scope="session")
+def e2e_stage(base, layout, clara_artefact, e2e_examples, compression, memory_of, profile, settings):
+    """Picking chunks and answering from them; documents are compressed once, beforehand."""
+    from clara.training.memory_stages import end_to_end_stage
+
     def build():
-        asked, held_out = map(pick, e2e_questions)
         return end_to_end_stage(
-            layout(compression), asked, held_out, profile.chunks_shown, profile.e2e, settings.seed,
+            layout(compression), *e2e_examples, profile.chunks_shown, profile.e2e, settings.seed,
             memory_of(clara_artefact.compressor(base), whole=True).memory,
         )  # fmt: skip
 
@@ -445,12 +453,10 @@ def e2e_stage(base, layout, clara_artefact, e2e_questions, chunks, compression, 
 
 
 @pytest.fixture(scope="session")
-def e2e_artefact(
-    obtain, e2e_stage, clara_artefact, e2e_questions, chunks, compressor_form, compression, profile
-):
+def e2e_artefact(obtain, e2e_stage, clara_artefact, e2e_examples, compressor_form, compression, profile):
     """``clara``'s compressor, taught to pick its chunks."""
-    asked = [[question.model_dump() for question in part] for part in e2e_questions]
-    data = asked, [chunk.model_dump() for chunk in chunks], profile.candidates, profile.chunks_shown
+    examples = [[[example.model_dump() for example in batch] for batch in part] for part in e2e_examples]
+    data = examples, profile.chunks_shown
     form = compressor_form(compression, reasoner=True)
     return obtain("clara e2e", e2e_stage, data, profile.e2e, parent=clara_artefact, form=form)
 
@@ -697,6 +703,12 @@ def named(request) -> Callable:
 @pytest.fixture
 def contender(request, named):
     """Each contender that takes part, in turn."""
+    return named(request.param)
+
+
+@pytest.fixture
+def reader(request, named):
+    """Each of those that read memory, at every rate."""
     return named(request.param)
 
 

@@ -174,14 +174,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``contender`` stands for each contender that takes part, ``costed`` for each whose price is compared."""
-    if "contender" in metafunc.fixturenames:
-        names = metafunc.config.stash[settings_key].contenders
-        metafunc.parametrize("contender", names, indirect=True)
-    if "costed" in metafunc.fixturenames:
-        names = metafunc.config.stash[settings_key].contenders
-        costed = [name for name in names if name.partition("@")[0] in _COSTED]
-        metafunc.parametrize("costed", costed, indirect=True)
+    """``contender`` is each that takes part, ``reader`` each that reads memory, ``costed`` each whose price counts."""
+    for fixture, kinds in (("contender", None), ("reader", COMPRESSED), ("costed", _COSTED)):
+        if fixture in metafunc.fixturenames:
+            names = metafunc.config.stash[settings_key].contenders
+            those = [name for name in names if kinds is None or name.partition("@")[0] in kinds]
+            metafunc.parametrize(fixture, those, indirect=True)
 
 
 @pytest.hookimpl(trylast=True)

@@ -76,6 +76,11 @@ def adapter_digest(model: nn.Module) -> str | None:
     return tensors_digest(tensors) if tensors else None
 
 
+def lora_scales(model: nn.Module) -> dict[str, float]:
+    """Factor of each update, which decides what the same tensors do."""
+    return {name: layer.scale for name, layer in model.named_modules() if "lora_a" in layer}
+
+
 def save_adapter(model: nn.Module, lora: Lora, folder: Path) -> None:
     """Write mlx-lm's two files, so that ``mlx_lm.generate --adapter-path`` reads them."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,11 +16,12 @@ from jaxtyping import Float
 from pydantic import Field, ValidationError
 
 from clara.errors import AdapterError
-from clara.model.adapters import adapter_tensors, read_tensors, tensors_digest
+from clara.model.adapters import adapter_tensors, lora_scales, read_tensors, tensors_digest
 from clara.model.base import LanguageModel
 from clara.model.compressor import Clara
 from clara.model.prompts import text_ids
 from clara.model.reading import compress_texts, parts
+from clara.provenance import code_digest, digest, environment
 from clara.records import Record
 
 INDEX = "index.json"
@@ -47,7 +48,7 @@ class Index(Record):
     Attributes:
         schema_version: Raised when a field changes its meaning.
         base: Digest of the base's files.
-        compressor: Digest of encoder and embeddings.
+        compressor: Digest of all else that decides a text's memory, see :func:`encoder_digest`.
         texts: By SHA-256 of the text.
     """
 
@@ -72,7 +73,7 @@ class MemoryStore:
 
     def __init__(self, folder: Path, clara: Clara, base: LanguageModel, batch_size: int = 16) -> None:
         self.folder, self._clara, self._base, self._batch_size = folder, clara, base, batch_size
-        self._own = Index(base=base.files_digest, compressor=encoder_digest(clara))
+        self._own = Index(base=base.files_digest, compressor=encoder_digest(clara, base))
         folder.mkdir(parents=True, exist_ok=True)
         self._read_index()
 
@@ -149,10 +150,12 @@ class MemoryStore:
         return index
 
 
-def encoder_digest(clara: Clara) -> str:
-    """Digest of all that decides a document's memory over one base."""
+def encoder_digest(clara: Clara, base: LanguageModel) -> str:
+    """Digest of all that decides a text's memory: encoder, length, the base as it runs, code, versions and machine."""
     embeddings = {"memory": clara.memory, "marks": clara.marks}
-    return tensors_digest({**adapter_tensors(clara.encoder), **embeddings})
+    tensors = tensors_digest({**adapter_tensors(clara.encoder), **embeddings})
+    shape = [lora_scales(clara.encoder), clara.tokens.longest]
+    return digest([tensors, shape, base.base_digest, code_digest(), environment()])
 
 
 def _key(text: str) -> str:

@@ -11,7 +11,7 @@ import mlx.core as mx
 import numpy as np
 from jaxtyping import Float
 
-from clara.model.adapters import adapter_digest, adapter_tensors, tensors_digest
+from clara.model.adapters import adapter_digest, adapter_tensors, lora_scales, tensors_digest
 from clara.model.base import LanguageModel
 from clara.model.compressor import Clara
 from clara.model.decoding import Generation, greedy
@@ -78,15 +78,15 @@ def weights_digest(model: LanguageModel | Compressor) -> str | None:
 
 
 def clara_digest(clara: Clara) -> str:
-    """Digest of a compressor's adapters and embeddings."""
-    views = {"encoder": clara.encoder, "decoder": clara.decoder, "reasoner": clara.reasoner}
-    tensors = {
-        f"{view}.{name}": tensor
-        for view, model in views.items()
-        if model is not None
-        for name, tensor in adapter_tensors(model).items()
-    }
-    return tensors_digest({**tensors, "memory": clara.memory, "marks": clara.marks})
+    """Digest of all of a compressor but its base: adapters and their factors, embeddings, scale, length."""
+    found = {"encoder": clara.encoder, "decoder": clara.decoder, "reasoner": clara.reasoner}
+    views = {name: view for name, view in found.items() if view is not None}
+    tensors = {f"{v}.{name}": t for v, view in views.items() for name, t in adapter_tensors(view).items()}
+    rows = {"memory": clara.memory, "marks": clara.marks}
+    if clara.head_rows is not None:
+        rows["head_rows"] = clara.head_rows
+    scales = {name: lora_scales(view) for name, view in views.items()}
+    return digest([tensors_digest({**tensors, **rows}), scales, clara.scale, clara.tokens.longest])
 
 
 def write(

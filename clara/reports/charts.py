@@ -37,11 +37,10 @@ def draw_positions(rows: Sequence[ContenderResult], path: Path) -> None:
     axes = figure.subplots()
     for place, row in enumerate(rows):
         beside = sum(abs(row.context_tokens - other.context_tokens) < 2 for other in rows[:place])
-        low, high = row.f1_low or 0.0, row.f1_high or 0.0
-        errors = [[100 * (row.f1 - low)], [100 * (high - row.f1)]]
         # Contenders with the same positions stand side by side, or one would hide the others.
         at = row.context_tokens + _BESIDE * beside * rows[0].context_tokens
-        axes.errorbar(at, 100 * row.f1, errors, marker="o", capsize=3, label=row.name)
+        below, above = _reach(row)
+        axes.errorbar(at, 100 * row.f1, [[below], [above]], marker="o", capsize=3, label=row.name)
     for name in _JOINED:
         points = sorted((r.context_tokens, 100 * r.f1) for r in rows if r.name.partition("@")[0] == name)
         axes.plot(*zip(*points, strict=True), color="0.7", zorder=0) if len(points) > 1 else None
@@ -60,14 +59,18 @@ def draw_ladder(ladders: dict[str, list[ContenderResult]], path: Path) -> None:
     panels = figure.subplots(1, len(ladders), sharey=True)
     for axes, (title, rows) in zip(panels, ladders.items(), strict=True):
         heights = [100 * row.f1 for row in rows]
-        spread = [
-            [100 * (r.f1 - (r.f1_low or 0)) for r in rows],
-            [100 * ((r.f1_high or 0) - r.f1) for r in rows],
-        ]
+        spread = list(zip(*map(_reach, rows), strict=True)) if rows else []
         axes.bar([row.name for row in rows], heights, yerr=spread, capsize=3, color="0.75")
         axes.tick_params(axis="x", rotation=30)
         axes.set(title=title, ylabel="F1 (%), 95 % interval", ylim=(0, None))
     _save(figure, path)
+
+
+def _reach(row: ContenderResult) -> tuple[float, float]:
+    """How far the interval reaches below and above F1, in per cent; nothing where it is not defined."""
+    if row.f1_low is None or row.f1_high is None:
+        return 0.0, 0.0
+    return 100 * max(0.0, row.f1 - row.f1_low), 100 * max(0.0, row.f1_high - row.f1)
 
 
 def _save(figure: object, path: Path) -> None:

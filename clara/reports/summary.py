@@ -79,11 +79,11 @@ def knowledge(results: Results) -> list[str]:
 def write(results: Results, folder: Path) -> None:
     """Write ``results.json`` and ``summary.md`` into the folder, each whole or not at all, and the summary's charts."""
     folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / "results.json", json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n")
     if rows := cost_rows(results):
         draw_positions(rows, folder / POSITIONS)
     if has_ladder(results):
         draw_ladder(ladder_rows(results), folder / LADDER)
-    _replace(folder / "results.json", json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n")
     _replace(folder / "summary.md", summary(results))
 
 

@@ -23,14 +23,12 @@ def on_retrieved_chunks(
     """Each question with the chunks that a contender would be shown, as it would be shown them.
 
     Where its own is not among them it takes the last one's place: an answer that cannot be read teaches guessing. An
-    unanswerable question keeps the one chunk that does not answer it.
+    unanswerable question is shown as many, of the document that does not answer it: their number must not say so.
     """
     examples = []
     for question in questions:
-        shown = [question.chunk_id]
-        if question.kind != "unanswerable":
-            found = [item.chunk.id for item in retriever.retrieve(question, k)]
-            shown = found if question.chunk_id in found else [*found[:-1], question.chunk_id]
+        found = _found(question, retriever, k)
+        shown = found if question.chunk_id in found else [*found[:-1], question.chunk_id]
         examples.append(_example(question, shown, texts))
     return examples
 
@@ -63,6 +61,15 @@ def by_document(examples: Sequence[Example], batch_size: int, seed: int) -> list
     order = np.random.default_rng(seed).permutation(len(keys))
     line = [example for place in order for example in groups[keys[int(place)]]]
     return [line[start : start + batch_size] for start in range(0, len(line), batch_size)]
+
+
+def _found(question: TrainingQuestion, retriever: TfidfRetriever, k: int) -> list[str]:
+    """The k best chunks of all; for an unanswerable question of the document that does not answer it."""
+    if question.kind != "unanswerable":
+        return [item.chunk.id for item in retriever.retrieve(question, k)]
+    ranking = [item.chunk for item in retriever.retrieve(question, len(retriever.chunks))]
+    document = next(chunk.document for chunk in ranking if chunk.id == question.chunk_id)
+    return [chunk.id for chunk in ranking if chunk.document == document][:k]
 
 
 def _example(question: TrainingQuestion, shown: Sequence[str], texts: Mapping[str, str]) -> Example:

@@ -10,17 +10,17 @@ from clara.model import views
 from clara.model.base import LanguageModel
 from clara.model.store import MemoryStore, encoder_digest
 from clara.profiles import Budget, Compression, Lora
-from clara.provenance import file_digest
 from clara.questions import Example, read_examples
 from clara.training import memory_stages
 from clara.training.artefacts import Artefact, obtain
 from clara.training.batches import Pool
+from clara.training.examples import by_document
 from clara.training.forms import CompressorForm
 from clara.training.loop import Stage
 from clara.training.memory_stages import Layout, Memory
 
 StageName = Literal["scp", "cit", "retrieval", "e2e"]
-_HELD_OUT = 20  # one example of so many is measured on, and never trained on
+_HELD_OUT = 20  # the examples on one set of documents of so many are measured on, and never trained on
 
 
 def train_on_file(
@@ -29,7 +29,8 @@ def train_on_file(
 ) -> Artefact:  # fmt: skip
     """The compressor of this stage, file and budget: read if it was made before, trained if not.
 
-    Every twentieth example is held out. ``retrieval`` and ``e2e`` compress the file's documents once, beforehand.
+    The examples on every twentieth set of documents are held out. ``retrieval`` and ``e2e`` compress the file's
+    documents once, beforehand.
 
     Args:
         stage: Which of CLaRa's.
@@ -46,9 +47,13 @@ def train_on_file(
         QuestionFileError: The file has too few examples, or lines that cannot be read.
     """
     examples = read_examples(data)
-    held_out, trained_on = examples[::_HELD_OUT], [e for i, e in enumerate(examples) if i % _HELD_OUT]
+    order = {key: place for place, key in enumerate(dict.fromkeys(e.documents for e in examples))}
+    held_out = [e for e in examples if order[e.documents] % _HELD_OUT == 0]
+    trained_on = [e for e in examples if order[e.documents] % _HELD_OUT]
     if not trained_on:
-        raise QuestionFileError([f"{data}: {len(examples)} examples are too few: one is held out, give more"])
+        raise QuestionFileError(
+            [f"{data}: its examples are on one set of documents, which would be held out: give more"]
+        )
     made_for = views.read_settings(start) if start else None
     compression = made_for.compression if made_for else Compression(rate=4)
     if rate:
@@ -56,15 +61,15 @@ def train_on_file(
     wording = made_for.wording if made_for else "clara"
     layout = Layout(base.tokenizer, views.memory_tokens(base, compression), wording)
     form = CompressorForm(compression, Lora(), seed, start, reasoner=stage in ("retrieval", "e2e"))
-    pool = Pool(trained_on, budget.batch_size, seed)
-    asked = [pool.batch(index) for index in range(budget.steps * budget.accumulate)]
+    pool = Pool(by_document(trained_on, budget.batch_size, seed), 1, seed)
+    asked = [pool.batch(index)[0] for index in range(budget.steps * budget.accumulate)]
 
     def build() -> Stage:
         memory = _memory(form, base, store) if form.reasoner else None
         return _stage(stage, layout, asked, held_out, k, budget, seed, memory)
 
     return obtain(
-        store, base, build, form=form, name=stage, data=file_digest(data),
+        store, base, build, form=form, name=stage, data=[example.model_dump() for example in examples],
         settings={**budget.model_dump(), "k": k}, seed=seed,
     )  # fmt: skip
 
@@ -89,4 +94,4 @@ def _stage(
 def _memory(form: CompressorForm, base: LanguageModel, store: Path) -> Memory:
     """Memory by the encoder that the stage starts with, which it leaves as it is."""
     clara = form.begin(base, None)
-    return MemoryStore(store / "memory" / encoder_digest(clara)[:32], clara, base).memory
+    return MemoryStore(store / "memory" / encoder_digest(clara, base)[:32], clara, base).memory

@@ -222,7 +222,13 @@ def retrieval_stage(
     seed: int,
     memory: Memory,
 ) -> Stage:
-    """The supervised retriever: questions are drawn to the documents that they were made from."""
+    """The supervised retriever: questions are drawn to the documents that they were made from.
+
+    Raises:
+        ValueError: An example does not say which of its documents are right.
+    """
+    if any(not example.positives for batch in (*asked, *held_out) for example in batch):
+        raise ValueError("an example says nothing of which documents are right: give every row its pos_index")
     collated = partial(_choices, layout, k=1, memory=memory)
     measured = [collated(batch) for batch in held_out]
     return Stage(

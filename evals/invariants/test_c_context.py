@@ -92,16 +92,18 @@ def test_closed_books_saw_no_context(request, name, answers, questions, base):
         )
 
 
-def test_shuffled_context_is_of_another_document(shuffled, answers, questions, chunks, weak_data):
+@pytest.mark.parametrize("name", ["shuffled", "clara_shuffled"])
+def test_shuffled_context_is_of_another_document(request, name, answers, questions, chunks, weak_data):
     """Otherwise it may hold the answer, and the bound bounds nothing."""
+    shuffled = request.getfixturevalue(name)
     if shuffled.retriever.same_document:
-        weak_data("one document only: shuffled draws other chunks of the same, which may hold the answer")
+        weak_data(f"one document only: {name} draws other chunks of the same, which may hold the answer")
         return
     of_chunk = {chunk.id: chunk.document for chunk in chunks}
     of_question = {question.id: question.document for question in questions}
     for answer in answers(shuffled):
         own = [i for i in answer.chunk_ids if of_chunk[i] == of_question[answer.question_id]]
-        assert not own, f"shuffled was shown {own} of the question's own document for {answer.question_id}"
+        assert not own, f"{name} was shown {own} of the question's own document for {answer.question_id}"
 
 
 def test_every_document_was_read(reading):

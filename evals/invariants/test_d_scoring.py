@@ -87,7 +87,11 @@ def test_failures_are_counted_and_score_zero(contender, result):
     )
 
 
-@pytest.mark.presumes("every_question_is_scored", "failures_are_counted_and_score_zero")
+@pytest.mark.presumes(
+    "every_question_is_scored",
+    "failures_are_counted_and_score_zero",
+    "answers_were_written_with_the_trained_adapter",
+)
 @pytest.mark.parametrize("name", ["closed_book", "rag", "rag_budget", "tuned", "tuned_rag", "clara"])
 def test_cached_answers_equal_fresh_ones(request, name, questions, answers, settings):
     """A few answers are decoded again, whatever the cache says: a stale one would be another model's."""

@@ -81,7 +81,10 @@ def test_clara_and_tuned_rag_learnt_from_the_same_questions(clara_artefact, sft_
     )
 
 
-@pytest.mark.presumes("compressor_file_exists_and_differs_from_its_start")
+@pytest.mark.presumes(
+    "compressor_file_exists_and_differs_from_its_start",
+    "memory_tokens_have_ids_and_embeddings_of_their_own",
+)
 def test_claras_loss_is_below_its_start_on_held_out_questions(
     clara_artefact, compressor_form, compression, scp_stage, base, ledger
 ):

@@ -32,11 +32,18 @@ def test_its_own_chunk_is_shown_even_where_it_is_not_found():
 
 def test_an_unanswerable_question_keeps_the_chunk_that_does_not_answer_it():
     asked = [question(2, "What did Ada measure?", "unanswerable")]
-    for (example,) in (
-        on_own_chunk(asked, TEXTS),
-        on_retrieved_chunks(asked, TfidfRetriever(CHUNKS), 3, TEXTS),
-    ):
-        assert example.documents == (TEXTS["d#002"],)
+    (example,) = on_own_chunk(asked, TEXTS)
+    assert example.documents == (TEXTS["d#002"],)
+
+
+def test_an_unanswerable_question_is_shown_as_many_chunks_all_of_the_document_that_does_not_answer_it():
+    elsewhere = Chunk(id="e#000", document="e", pages=(1,), text="What did Ada measure? 41 metres.", tokens=9)
+    retriever = TfidfRetriever([*CHUNKS, elsewhere])
+    asked = [question(2, "What did Ada measure?", "unanswerable")]
+    (example,) = on_retrieved_chunks(asked, retriever, 3, {**TEXTS, elsewhere.id: elsewhere.text})
+    assert len(example.documents) == 3
+    assert TEXTS["d#002"] in example.documents
+    assert elsewhere.text not in example.documents
 
 
 def test_candidates_are_the_same_for_a_batch_and_hold_each_questions_own():

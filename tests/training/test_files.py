@@ -54,5 +54,5 @@ def test_without_a_compressor_it_starts_fresh_at_the_rate_asked_for(data, tiny_b
 
 def test_too_few_examples_are_refused(tiny_base, tmp_path):
     (tmp_path / "one.jsonl").write_text(json.dumps(ROWS[0]))
-    with pytest.raises(QuestionFileError, match="1 examples are too few"):
+    with pytest.raises(QuestionFileError, match="one set of documents"):
         train_on_file("scp", tmp_path / "one.jsonl", tiny_base, tmp_path / "out", BUDGET)
