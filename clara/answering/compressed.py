@@ -103,8 +103,7 @@ class LatentRetriever:
         found: dict[str, list[float]] = {}
         candidates, owners = self._candidates
         for question, queries in self._queries(questions):
-            shape = (queries.shape[0], *candidates.shape)
-            best: Any = cosine_scores(queries, mx.broadcast_to(candidates, shape)).max(axis=0).tolist()
+            best: Any = cosine_scores(queries, candidates[None]).max(axis=0).tolist()
             scores = [-1.0] * len(self.chunks)
             for owner, score in zip(owners, best, strict=True):
                 scores[owner] = max(scores[owner], score)

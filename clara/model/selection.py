@@ -10,11 +10,11 @@ _TAKEN = 1e-8  # what is left of an entry that an earlier slot took; its logarit
 
 
 def cosine_scores(
-    queries: Float[mx.array, "batch width"], candidates: Float[mx.array, "batch n width"]
+    queries: Float[mx.array, "batch width"], candidates: Float[mx.array, "#batch n width"]
 ) -> Float[mx.array, "batch n"]:
-    """Cosine of each row's query with each of the row's candidates, in float32."""
+    """Cosine of each row's query with each of the row's candidates, or with the one set of all, in float32."""
     queries, candidates = queries.astype(mx.float32), candidates.astype(mx.float32)
-    return mx.sum(_unit(candidates) * _unit(queries)[:, None], axis=-1)
+    return (_unit(candidates) @ _unit(queries)[..., None])[..., 0]
 
 
 def top_k(

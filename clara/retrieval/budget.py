@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from clara.documents import sentences
@@ -36,9 +36,16 @@ class BudgetRetriever:
     retriever: TfidfRetriever
     count_tokens: Callable[[str], int]
     max_tokens: int
+    _known: dict[tuple[str, int], list[Retrieved]] = field(default_factory=dict, repr=False, compare=False)
 
     def retrieve(self, question: Question, k: int) -> list[Retrieved]:
         """Those of the ``k`` nearest chunks of which something is kept, with that in place of their text."""
+        asked = (question.question, k)
+        if asked not in self._known:
+            self._known[asked] = self._cut(question, k)
+        return self._known[asked]
+
+    def _cut(self, question: Question, k: int) -> list[Retrieved]:
         found = self.retriever.retrieve(question, k)
         kept = self._kept(question, found)
         texts = {item.rank: _text(piece for piece in kept if piece.rank == item.rank) for item in found}

@@ -44,10 +44,13 @@ class TfidfRetriever:
         ]
         self._vectorizer = FeatureUnion(views)
         self._vectors = self._vectorizer.fit_transform([chunk.text for chunk in self.chunks])
+        self._known: dict[str, list[float]] = {}  # every contender asks the same questions
 
     def retrieve(self, question: Question | TrainingQuestion, k: int) -> list[Retrieved]:
         """The ``k`` nearest chunks, or all if there are fewer; scores in [0, 1]."""
-        scores = self._nearness(question, self._vectors)
+        if question.question not in self._known:
+            self._known[question.question] = self._nearness(question, self._vectors)
+        scores = self._known[question.question]
         nearest = sorted(range(len(scores)), key=lambda place: -scores[place])[:k]
         return ranked((self.chunks[place], scores[place]) for place in nearest)
 
