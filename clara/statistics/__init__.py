@@ -26,7 +26,7 @@ from clara.statistics.gate import (
     gate_scores,
     red_probability,
 )
-from clara.statistics.intervals import Interval, mean_interval, wilson
+from clara.statistics.intervals import Interval, mean_interval, share_interval, wilson
 from clara.statistics.mcnemar import exact_one_sided, exact_two_sided, mid_p
 from clara.statistics.noninferiority import NonInferiority, non_inferiority
 from clara.statistics.paired import PairedDifference, PairingError, Verdict, paired_difference
@@ -62,6 +62,7 @@ __all__ = [
     "planned_difference",
     "red_probability",
     "seed_spread",
+    "share_interval",
     "too_few_clusters",
     "wilson",
 ]

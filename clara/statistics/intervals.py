@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clara.records import Record
-from clara.statistics.clusters import TIED, totals
+from clara.statistics.clusters import TIED, standard_error, totals
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -32,7 +32,7 @@ class Interval(Record):
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     """Wilson's score interval of a share; never of width 0, not at 0 or ``n`` successes either.
 
-    Takes the questions as independent; there is no clustering in it.
+    Takes the questions as independent; for questions that share passages :func:`share_interval`.
 
     Raises:
         ValueError: ``n`` is 0, or less than ``successes``.
@@ -44,6 +44,42 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
 
     found = binomtest(successes, n).proportion_ci(confidence_level=level, method="wilson")
     return Interval(low=found.low, high=found.high, level=level, method="Wilson")
+
+
+def share_interval(right: Sequence[bool], clusters: Sequence[str], level: float = 0.95) -> Interval:
+    """Wilson's interval with as many questions as these are worth: ``n`` over their design effect.
+
+    Two questions on one passage are worth less than two. The design effect is the variance of the share over clusters
+    by that over independent questions, and taken as 1 where it is less (chance, not information). It cannot be seen at
+    0 or ``n`` right answers, nor with one cluster; there this is :func:`wilson`.
+
+    Args:
+        right: Whether each question was answered right; at least one.
+        clusters: The cluster of each, in the same order.
+        level: Confidence.
+
+    Raises:
+        ValueError: There are no questions, or not as many clusters as questions.
+
+    Source:
+        Dean and Pagano 2015, Journal of Survey Statistics and Methodology 3:484.
+    """
+    from scipy.stats import norm
+
+    sums, sizes = totals([float(value) for value in right], clusters, (0.0, 1.0))
+    n, share = len(right), sum(right) / max(1, len(right))
+    if len(sums) < 2 or not 0 < share < 1:
+        return wilson(sum(right), n, level)
+    effect = max(1.0, float(standard_error(sums, sizes)) ** 2 / (share * (1 - share) / n))
+    low, high = wilson_ends(share, n / effect, float(norm.ppf((1 + level) / 2)))
+    return Interval(low=low, high=high, level=level, method=f"Wilson, {n} questions worth {n / effect:.0f}")
+
+
+def wilson_ends(share: float, n: float, z: float) -> tuple[float, float]:
+    """Both solutions q of (share − q)² = z² q (1 − q) / n; ``n`` need not be whole."""
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
+    return middle - reach, middle + reach
 
 
 def mean_interval(

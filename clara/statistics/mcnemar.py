@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def exact_one_sided(lost: Count, won: Count) -> ndarray:
-    """Chance of at least ``lost`` losses among the flips: small where something fell. For the gate: never above its level.
+    """Chance of at least ``lost`` losses among the flips: small where something fell.
+
+    Never above its level, which is what a gate needs.
 
     Args:
         lost: Questions right before and wrong now.
