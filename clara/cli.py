@@ -10,9 +10,21 @@ from pathlib import Path
 from clara import blas
 from clara.errors import ClaraError
 
+STORE = Path(".benchmarks")  # pytest-benchmark's default
+BASELINE, RELEASE = Path("reports/baseline.json"), Path("reports/release.json")
+FELL = 3
+
+
+class RegressionError(ClaraError):
+    """What was compared shows a regression: exit code 3, with what is to be said."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 1 if an input cannot be used."""
+    """Run a command.
+
+    Returns:
+        0; 1 if an input cannot be used; 3 if ``clara compare`` found a regression. argparse leaves with 2.
+    """
     parser = argparse.ArgumentParser(prog="clara", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     imported = commands.add_parser(
@@ -48,14 +60,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trained.add_argument("--k", type=int, default=5, help="documents that e2e picks (default: 5)")
     trained.add_argument("--seed", type=int, default=0)
     trained.set_defaults(run=train)
+    _add_runs(commands)
     options = parser.parse_args(arguments)
     blas.preload()
     try:
         sys.stdout.write(f"{options.run(options)}\n")
+    except RegressionError as fell:
+        sys.stdout.write(f"{fell}\n")
+        return FELL
     except (ClaraError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that look at saved runs."""
+    compared = commands.add_parser(
+        "compare", help="two runs, question by question; exit code 3 if something fell from A to B"
+    )
+    compared.add_argument("a", type=Path, help="the earlier run: a report folder, or a saved run")
+    compared.add_argument("b", type=Path, help="the later run")
+    compared.set_defaults(run=compare)
+    baseline = commands.add_parser("baseline", help="what later runs are held against")
+    actions = baseline.add_subparsers(required=True, metavar="ACTION")
+    accepted = actions.add_parser("accept", help="make a saved run the baseline, with its reason")
+    accepted.add_argument("saved", type=Path, help="file of pytest-benchmark's (--benchmark-autosave)")
+    accepted.add_argument("--reason", required=True, help="why this level is accepted")
+    accepted.add_argument("--out", type=Path, default=BASELINE, help=f"default: {BASELINE}")
+    accepted.set_defaults(run=accept)
+    released = actions.add_parser("release", help="make the baseline that of a release")
+    released.add_argument("--baseline", type=Path, default=BASELINE, help=f"default: {BASELINE}")
+    released.add_argument("--out", type=Path, default=RELEASE, help=f"default: {RELEASE}")
+    released.set_defaults(run=release)
+    past = commands.add_parser("history", help="each contender's metric over the saved runs")
+    past.add_argument("store", type=Path, nargs="?", default=STORE, help=f"default: {STORE}")
+    past.add_argument("--metric", choices=("f1", "em", "seconds"), default="f1")
+    past.add_argument("--draw", type=Path, metavar="FILE.svg", help="draw it, too")
+    past.set_defaults(run=history)
 
 
 def import_checkpoint(options: argparse.Namespace) -> str:
@@ -99,3 +141,47 @@ def train(options: argparse.Namespace) -> str:
     )  # fmt: skip
     (_, before), *_, (_, after) = artefact.manifest.held_out
     return f"{artefact.path}: held-out loss {before:.3f} → {after:.3f}"
+
+
+def compare(options: argparse.Namespace) -> str:
+    """What became of each contender from the first run to the second.
+
+    Raises:
+        RegressionError: Something fell.
+    """
+    from clara.reports.regression import comparison
+    from clara.reports.runs import read_run
+
+    said, fell = comparison(read_run(options.a), read_run(options.b))
+    if fell:
+        raise RegressionError(said)
+    return said
+
+
+def accept(options: argparse.Namespace) -> str:
+    """Which run is the baseline now."""
+    from clara.reports import acceptance
+
+    run = acceptance.accept(options.saved, options.reason, options.out)
+    return f"{options.out}: {len(run.contenders)} contenders of {run.commit[:8] or 'no commit'}: {options.reason}"
+
+
+def release(options: argparse.Namespace) -> str:
+    """Which run is the release's baseline now."""
+    from clara.reports import acceptance
+
+    run = acceptance.release(options.baseline, options.out)
+    return f"{options.out}: {len(run.contenders)} contenders of {run.commit[:8] or 'no commit'}"
+
+
+def history(options: argparse.Namespace) -> str:
+    """The saved runs that can be compared with the last, and how many others there are."""
+    from clara.reports.history import comparable, draw_history, history, read_history
+
+    runs = read_history(options.store)
+    shown = comparable(runs)
+    if options.draw:
+        draw_history(shown, options.metric, options.draw)
+    rest = len(runs) - len(shown)
+    others = f"\n{rest} runs of another profile or question set are left out" if rest else ""
+    return history(shown, options.metric) + others

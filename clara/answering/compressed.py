@@ -100,31 +100,30 @@ class LatentRetriever:
 
     def _scored(self, questions: Sequence[str]) -> dict[str, list[float]]:
         """Scores of all chunks for each question; one of several parts counts by its best, too."""
-        found: dict[str, list[float]] = {}
+        if not questions:
+            return {}
         candidates, owners = self._candidates
-        for question, queries in self._queries(questions):
-            best: Any = cosine_scores(queries, candidates[None]).max(axis=0).tolist()
-            scores = [-1.0] * len(self.chunks)
-            for owner, score in zip(owners, best, strict=True):
-                scores[owner] = max(scores[owner], score)
-            found[question] = scores
+        asked, queries = zip(*self._queries(questions), strict=True)
+        # All at once: the candidates are brought to unit length once, and not again for every question.
+        table: Any = cosine_scores(mx.stack(list(queries)), candidates[None]).tolist()
+        found = {question: [-1.0] * len(self.chunks) for question in questions}
+        for question, row in zip(asked, table, strict=True):
+            best = found[question]
+            for owner, score in zip(owners, row, strict=True):
+                best[owner] = max(best[owner], score)
         return found
 
     def _queries(self, questions: Sequence[str]) -> Iterator[tuple[str, mx.array]]:
-        """Each question with the query reasoner's view of its parts."""
+        """The query reasoner's view of each part of each question, with the question."""
         clara, tokenizer = self.model.clara, self.model.tokenizer
         cut = {question: parts(tokenizer, question, clara.tokens.longest) for question in questions}
         rows = [(q, clara.tokens.layout(tokenizer, part)) for q, pieces in cut.items() for part in pieces]
         rows.sort(key=lambda row: len(row[1]))
-        read: dict[str, list[mx.array]] = {}
         for start in range(0, len(rows), _READ_TOGETHER):
             batch = rows[start : start + _READ_TOGETHER]
             lengths = mx.array([len(ids) for _, ids in batch])
-            for (question, _), query in zip(
-                batch, clara.reason(padded([ids for _, ids in batch]), lengths), strict=True
-            ):
-                read.setdefault(question, []).append(query)
-        return ((question, mx.stack(queries)) for question, queries in read.items())
+            read = clara.reason(padded([ids for _, ids in batch]), lengths)
+            yield from zip((question for question, _ in batch), read, strict=True)
 
     @cached_property
     def _candidates(self) -> tuple[Float[mx.array, "parts width"], list[int]]:

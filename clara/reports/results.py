@@ -9,11 +9,15 @@ from pydantic import Field
 
 from clara.records import Answer, Question, Record, Score
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class QuestionResult(Record):
-    """One contender's answer to one question (a row of ``questions``)."""
+    """One contender's answer to one question (a row of ``questions``).
+
+    Attributes:
+        source_chunk: The chunk that holds its evidence, the cluster of every interval; None if nothing answers it.
+    """
 
     id: str
     contender: str
@@ -22,6 +26,7 @@ class QuestionResult(Record):
     answers: tuple[str, ...]
     answer: str
     fact_asked: bool
+    source_chunk: str | None
     chunk_ids: tuple[str, ...]
     context_sha256: str | None
     gold_retrieved: bool | None
@@ -126,6 +131,7 @@ class Results(Record):
 
     Attributes:
         fixtures: Version of the project's own documents and questions; None if it used others.
+        losses: Held-out losses, in nats a token, before and after training.
     """
 
     fixtures: int | None
@@ -134,6 +140,7 @@ class Results(Record):
     environment: dict[str, str | int]
     digests: dict[str, str]
     facts: dict[str, float | int | str]
+    losses: dict[str, tuple[float, float]]
     contenders: dict[str, ContenderResult]
     comparisons: tuple[Comparison, ...]
     evaluations: tuple[Evaluation, ...]
@@ -167,7 +174,8 @@ def question_result(
     marks = score.model_dump(exclude={"question_id", "contender", "answerable"})
     return QuestionResult(
         id=question.id, contender=answer.contender, category=question.category, question=question.question,
-        answers=question.answers, answer=answer.text, fact_asked=fact_asked, chunk_ids=answer.chunk_ids,
+        answers=question.answers, answer=answer.text, fact_asked=fact_asked,
+        source_chunk=source_chunks[0] if question.is_answerable else None, chunk_ids=answer.chunk_ids,
         context_sha256=answer.context_sha256, gold_retrieved=retrieved, tokens=answer.tokens_read,
         context_tokens=answer.context_tokens,
         tokens_written=answer.tokens_written, stopped=answer.stopped, seconds=answer.seconds,

@@ -42,7 +42,7 @@ def test_tuned_loss_is_below_the_bases_on_held_out_text(lm_artefact, base, lm_st
 
     before = held_out_loss(base.model, lm_stage)
     after = held_out_loss(lm_artefact.load(base).model, lm_stage)
-    ledger.facts["held-out text, loss"] = f"{before:.3f} → {after:.3f}"
+    ledger.losses["held-out text"] = before, after
     assert after < before, (
         f"held-out text: {after:.3f} nats a token tuned, {before:.3f} base: reading taught nothing"
     )
@@ -57,7 +57,7 @@ def test_tuned_loss_is_below_the_bases_on_held_out_questions(
 
     stage = sft_stage(training_questions[0])
     before, after = held_out_loss(base.model, stage), held_out_loss(tuned.model.model, stage)
-    ledger.facts["held-out questions, loss"] = f"{before:.3f} → {after:.3f}"
+    ledger.losses["held-out questions"] = before, after
     assert after < before, (
         f"held-out questions: {after:.3f} nats a token tuned, {before:.3f} base: nothing was learnt"
     )
@@ -94,7 +94,7 @@ def test_claras_loss_is_below_its_start_on_held_out_questions(
     stage = scp_stage(compression)
     start = compressor_form(compression).opened(base).clara
     before, after = held_out_loss(start, stage), held_out_loss(clara_artefact.compressor(base).clara, stage)
-    ledger.facts["held-out questions from memory, loss"] = f"{before:.3f} → {after:.3f}"
+    ledger.losses["held-out questions from memory"] = before, after
     assert after < before, (
         f"held-out questions from memory: {after:.3f} nats a token adapted, {before:.3f} at the start: "
         "adapting taught nothing"

@@ -43,7 +43,7 @@ def results() -> Results:
     rag, tuned = result("rag", ["41 metres"] * 3 + [NASTY] * 3), result("tuned_rag", ["41 metres"] * 6)
     return Results(
         fixtures=None, profile="default", seed=0, environment={"mlx": "0"}, digests={"questions": "2" * 64},
-        facts={"chunks": 3},
+        facts={"chunks": 3}, losses={"held-out text": (5.0, 4.0)},
         contenders={"rag": rag, "tuned_rag": tuned},
         comparisons=(compare(tuned, rag, SOURCES, seed=0, resamples=200),),
         evaluations=(Evaluation(name="a::b", outcome="failed", message=NASTY),), warnings=(NASTY,),

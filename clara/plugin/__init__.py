@@ -6,25 +6,23 @@ The only module that imports pytest. It imports nothing heavy, so that collectin
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import ValidationError
 
 from clara import blas
 from clara.errors import ClaraError, WeakDataWarning
-from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, DEFAULT, LADDER, PROFILES, Compression, Profile
+from clara.plugin.baselines import baselines_key, question_set, read_baselines
+from clara.plugin.ledger import NOT_JUDGED, Ledger, ledger_key
+from clara.plugin.settings import Settings, add_options, read_settings, settings_key
+from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, LADDER
 
 if TYPE_CHECKING:
-    from clara.reports.results import Comparison, ContenderResult, Results
-
-Outcome = Literal["passed", "failed", "skipped"]
+    from clara.reports.results import Results
+    from clara.reports.runs import Run
 
 _FOLDERS = ("invariants", "training", "accuracy", "performance")
 # Who needs an artefact: an evaluation of one that nobody who takes part needs is not run, and does not train it.
@@ -38,103 +36,12 @@ _USED_BY = {
     "mse_artefact": ("compression_only",),
 }
 _COSTED = ("rag", "rag_budget", "clara")
-_NOT_JUDGED = "not judged"
 _NAMES = (*CONTENDERS, *CONTROLS, *LADDER)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the command line asked for.
-
-    Attributes:
-        profile: How much.
-        model: Folder of the base model.
-        documents: PDFs or folders of them.
-        questions: Gold question files or folders of them.
-        compressor: Folder of the pretrained compressor that ``clara`` goes on from; None for fresh adapters.
-        compressions: Rates and document lengths; the first is that of every compressed contender, at the others
-            ``clara`` and ``rag_budget`` take part once more.
-        contenders: Names of fixtures that take part, in the order of the tables; with a rate where it is not the first.
-        report: Folder that receives the reports.
-        store: Folder of trained adapters and answers, kept between runs.
-        seed: The run's one seed.
-    """
-
-    profile: Profile
-    model: Path
-    documents: tuple[Path, ...]
-    questions: tuple[Path, ...]
-    compressor: Path | None
-    compressions: tuple[Compression, ...]
-    contenders: tuple[str, ...]
-    report: Path
-    store: Path
-    seed: int
-
-    def shown(self, contender: str) -> str:
-        """A contender's name in every table: a compressed one's says its rate."""
-        return f"{contender}@{self.compressions[0].rate}x" if contender in COMPRESSED else contender
-
-
-@dataclass
-class Ledger:
-    """What the session has found; reports are made of it and of nothing else.
-
-    Attributes:
-        evaluations: Outcome and message of each evaluation, by node id, in the order run.
-        contenders: What each contender answered and scored.
-        comparisons: Paired differences that were looked at.
-        warnings: What weak data could not carry.
-        digests: Digests of documents, questions, base, training data, adapters.
-        facts: Numbers about the run: documents, chunks, questions, recall.
-        causes: Errors of fixtures by identity, kept alive, with the evaluation that met each first.
-    """
-
-    evaluations: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
-    contenders: dict[str, ContenderResult] = field(default_factory=dict)
-    comparisons: list[Comparison] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
-    facts: dict[str, float | int | str] = field(default_factory=dict)
-    causes: dict[int, tuple[str, BaseException]] = field(default_factory=dict)
-
-    def unsound(self, name: str) -> bool:
-        """True if an evaluation of this name has failed in this session, or could not be judged itself."""
-        return any(
-            outcome == "failed" or message.startswith(_NOT_JUDGED)
-            for node, (outcome, message) in self.evaluations.items()
-            if node.split("::")[-1].split("[")[0] == f"test_{name}"
-        )
-
-
-settings_key = pytest.StashKey[Settings]()
-ledger_key = pytest.StashKey[Ledger]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a comparison."""
-    group = parser.getgroup("clara", "does tuning beat retrieval on your documents?")
-    group.addoption("--profile", choices=sorted(PROFILES), default=DEFAULT.name,
-                    help="how much: smoke proves the wiring and ranks nothing, default measures")  # fmt: skip
-    group.addoption("--model", type=Path, metavar="DIR",
-                    help="base model in the hub's layout (default: the reader in fixtures/models)")  # fmt: skip
-    group.addoption("--documents", type=Path, nargs="+", metavar="PATH",
-                    help="PDFs, or folders of PDFs (default: fixtures/documents/en)")  # fmt: skip
-    group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
-                    help="gold questions: JSON Lines, or folders of them (default: fixtures/questions/en)")  # fmt: skip
-    group.addoption("--compressor", type=Path, metavar="DIR",
-                    help="pretrained compressor of the model (default: the embedded reader's, for it)")  # fmt: skip
-    group.addoption("--compression", metavar="RATES", default=None,
-                    help="tokens a memory vector stands for, with commas (default: the profile's)")  # fmt: skip
-    group.addoption("--contenders", metavar="NAMES",
-                    help=f"who takes part, with commas (all: {', '.join((*CONTENDERS, *CONTROLS))})")  # fmt: skip
-    group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
-                    help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
-    group.addoption("--store", type=Path, metavar="DIR",
-                    help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
-    group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")
-    group.addoption("--audit-gold", action="store_true",
-                    help="list what a person should look at among the gold questions, and do nothing else")  # fmt: skip
+    add_options(parser)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -144,7 +51,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from clara.documents import read_documents
     from clara.questions import audit, read_questions
 
-    settings = _settings(config)
+    settings = read_settings(config)
     documents, errors = read_documents(settings.documents)
     try:
         questions = read_questions(settings.questions, documents, [error.path.stem for error in errors])
@@ -161,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the BLAS before anything imports MLX, and check the options before anything is trained."""
     blas.preload()
     config.stash[ledger_key] = Ledger()
-    config.stash[settings_key] = _settings(config)
+    config.stash[settings_key] = read_settings(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -186,7 +93,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Causes before effects, the contenders asked for and no other, and no run without its inputs."""
     settings = config.stash[settings_key]
-    absent = [item for item in items if not _takes_part(item, settings.contenders)]
+    gated = bool(config.getoption("benchmark_compare"))
+    absent = [item for item in items if not _takes_part(item, settings.contenders, gated)]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
@@ -195,6 +103,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if hasattr(config, "workerinput"):
             raise pytest.UsageError("evaluations share what they train: run them without -n")
         _check_inputs(settings)
+        config.stash[baselines_key] = read_baselines(config, settings)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -203,7 +112,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("presumes"):
         for name in marker.args:
             if ledger.unsound(name):
-                pytest.skip(f"{_NOT_JUDGED}: it builds on {name}, which did not hold")
+                pytest.skip(f"{NOT_JUDGED}: it builds on {name}, which did not hold")
     profile = item.config.stash[settings_key].profile
     if item.get_closest_marker("statistical") and not profile.judges_quality:
         pytest.skip(f"profile {profile.name} proves the wiring and ranks nothing")
@@ -227,12 +136,31 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             report.longrepr = (
                 str(item.path),
                 item.location[1] or 0,
-                f"Skipped: {_NOT_JUDGED}: the cause is {first}",
+                f"Skipped: {NOT_JUDGED}: the cause is {first}",
             )
     is_news = report.when == "call" or not report.passed
     if is_news and (report.nodeid not in ledger.evaluations or report.failed):  # a teardown can fail, too
         ledger.evaluations[report.nodeid] = (report.outcome, _message(report))
     return report  # type: ignore[return-value]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """What decides times and answers; not the clock rate of the moment, which would differ in every run."""
+    from clara.provenance import environment
+
+    machine_info.pop("cpu", None)
+    machine_info["clara"] = environment()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Answers and scores beside the times, of failing runs too, which say so: one history."""
+    results = _results(config)
+    if results and results.contenders:
+        from clara.reports.runs import KEY, run_of
+
+        output_json[KEY] = run_of(results).model_dump(mode="json", exclude={"commit", "time"})
 
 
 @pytest.hookimpl(trylast=True)
@@ -272,6 +200,25 @@ def ledger(pytestconfig: pytest.Config) -> Ledger:
 
 
 @pytest.fixture(scope="session")
+def baselines(pytestconfig: pytest.Config) -> dict[str, Run]:
+    """The runs that this one is held against, by what they are called in messages."""
+    return pytestconfig.stash[baselines_key]
+
+
+@pytest.fixture(scope="session")
+def run_so_far(pytestconfig: pytest.Config) -> Callable[[], Run]:
+    """What is kept of this run, as far as it has come."""
+    from clara.reports.runs import run_of
+
+    def run_so_far() -> Run:
+        results = _results(pytestconfig)
+        assert results is not None  # an evaluation is being run
+        return run_of(results)
+
+    return run_so_far
+
+
+@pytest.fixture(scope="session")
 def weak_data(ledger: Ledger) -> Callable[[str], None]:
     """Say what the data cannot carry: a warning and a line of the report, never a failure."""
 
@@ -287,84 +234,6 @@ def uncaptured(pytestconfig: pytest.Config) -> Callable[[], contextlib.AbstractC
     """Lets what runs inside write to the terminal: a progress bar shows, and CI gets none."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     return capture.global_and_fixture_disabled if capture else contextlib.nullcontext
-
-
-def _settings(config: pytest.Config) -> Settings:
-    fixtures = config.rootpath / "fixtures"
-    models = sorted((fixtures / "models").glob("*/config.json"))
-    given = {name: config.getoption(name) for name in ("model", "documents", "questions", "compressor")}
-    for name, paths in given.items():
-        for path in [paths] if isinstance(paths, Path) else paths or ():
-            if not path.exists():
-                raise pytest.UsageError(f"--{name}: {path} does not exist")
-    for name in ("report", "store"):
-        folder = config.getoption(name)
-        if folder and folder.exists() and not folder.is_dir():
-            raise pytest.UsageError(f"--{name}: {folder} is not a folder")
-    profile = PROFILES[config.getoption("profile")]
-    shipped = sorted((fixtures / "models").glob("*/compressor.json")) if not given["model"] else []
-    compressor = given["compressor"] or (shipped[-1].parent if shipped else None)
-    compressions = _compressions(config.getoption("compression") or profile.compression, compressor)
-    return Settings(
-        profile=profile,
-        model=given["model"] or (models[-1].parent if models else fixtures / "models"),
-        documents=tuple(given["documents"] or (fixtures / "documents" / "en",)),
-        questions=tuple(given["questions"] or (fixtures / "questions" / "en",)),
-        compressor=compressor,
-        compressions=compressions,
-        contenders=_contenders(
-            config.getoption("contenders"), profile, [c.rate for c in compressions], compressor
-        ),
-        report=config.getoption("report"),
-        store=config.getoption("store") or _user_cache(),
-        seed=config.getoption("seed"),
-    )
-
-
-def _compressions(rates: str, compressor: Path | None) -> tuple[Compression, ...]:
-    limit = {}
-    try:
-        if compressor:
-            made_for = json.loads((compressor / "compressor.json").read_text())["compression"]
-            limit = {"max_document_tokens": made_for["max_document_tokens"]}
-    except (OSError, ValueError, KeyError) as error:
-        raise pytest.UsageError(
-            f"--compressor: {compressor} is no compressor ({type(error).__name__})"
-        ) from error
-    try:
-        return tuple(dict.fromkeys(Compression(rate=int(rate), **limit) for rate in rates.split(",")))
-    except ValueError as error:
-        said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else "give whole numbers"
-        raise pytest.UsageError(f"--compression {rates}: {said.removeprefix('Value error, ')}") from error
-
-
-def _contenders(
-    names: str | None, profile: Profile, rates: Sequence[int], compressor: Path | None
-) -> tuple[str, ...]:
-    """Fixtures that take part. A compressor that is not there cannot be asked as it was pretrained."""
-    known = [
-        *(name for name in CONTENDERS if compressor or name != "clara_unadapted"),
-        *(f"{name}@{rate}x" for rate in rates[1:] for name in ("clara", "rag_budget")),
-        *CONTROLS,
-        *(LADDER if profile.ladder else ()),
-    ]
-    first = f"@{rates[0]}x"
-    asked = [name.strip() for name in names.split(",")] if names is not None else known
-    asked = [
-        name.removesuffix(first) if name.removesuffix(first) in COMPRESSED else name for name in asked if name
-    ]
-    unknown = [name for name in asked if name not in known]
-    if unknown or not asked:
-        raise pytest.UsageError(
-            f"--contenders: {', '.join(unknown) or 'none'}: choose from {', '.join(known)}"
-        )
-    return tuple(name for name in known if name in asked)
-
-
-def _user_cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("clara-evals")
 
 
 def _check_inputs(settings: Settings) -> None:
@@ -384,8 +253,12 @@ def _place(item: pytest.Item) -> int:
     return _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
 
 
-def _takes_part(item: pytest.Item, contenders: Sequence[str]) -> bool:
-    """False for an evaluation of a contender that was not asked for, or of what only such contenders need."""
+def _takes_part(item: pytest.Item, contenders: Sequence[str], gated: bool) -> bool:
+    """False for an evaluation of a contender that was not asked for, of what only such contenders need, or of a gate
+    where nothing was named to hold the run against.
+    """
+    if "baselines" in getattr(item, "fixturenames", ()) and not gated:
+        return False
     callspec = getattr(item, "callspec", None)
     asked_for = {
         *getattr(item, "fixturenames", ()),
@@ -426,8 +299,9 @@ def _results(config: pytest.Config) -> Results | None:
         profile=settings.profile.name,
         seed=settings.seed,
         environment=environment(),
-        digests=ledger.digests,
+        digests={**ledger.digests, "question set": question_set(settings)},
         facts=ledger.facts,
+        losses=ledger.losses,
         contenders={name: ledger.contenders[name] for name in ordered},
         comparisons=tuple(ledger.comparisons),
         evaluations=tuple(

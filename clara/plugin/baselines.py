@@ -1,0 +1,81 @@
+"""The runs that this one is held against: read and refused before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clara.plugin.settings import Settings
+from clara.provenance import digest, files_digest
+
+if TYPE_CHECKING:
+    from clara.reports.runs import Run
+
+RELEASE = Path("reports/release.json")
+baselines_key = pytest.StashKey["dict[str, Run]"]()
+
+
+def question_set(settings: Settings) -> str:
+    """Digest of the question files, and of what decides which of their questions are asked."""
+    paths = [
+        file
+        for path in settings.questions
+        for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])
+    ]
+    profile = settings.profile
+    return digest([files_digest(paths), profile.questions, profile.control_questions, settings.seed])
+
+
+def read_baselines(config: pytest.Config, settings: Settings) -> dict[str, Run]:
+    """What ``--benchmark-compare`` names, and the last release's where there is one; nothing without the option.
+
+    Raises:
+        pytest.UsageError: There is no such run, or it cannot be compared with this one: exit code 4.
+    """
+    named = config.getoption("benchmark_compare")
+    if not named:
+        return {}
+    from clara.reports.runs import RunError, read_run
+
+    release = config.rootpath / RELEASE
+    try:
+        found = {"the baseline": read_run(_file(config, named))}
+        if release.exists():
+            found["the last release"] = read_run(release)
+    except RunError as error:
+        raise pytest.UsageError(f"--benchmark-compare: {error}") from error
+    for label, run in found.items():
+        _check(label, run, settings)
+    return found
+
+
+def _file(config: pytest.Config, named: str | bool) -> Path:
+    """The file that pytest-benchmark would compare with: a path, or the last of its history."""
+    storage = config.pluginmanager.get_plugin("pytest-benchmark").storage  # type: ignore[union-attr]
+    files = storage.query("[0-9][0-9][0-9][0-9]_" if named is True else named)
+    if not files:
+        asked = "the history is empty" if named is True else f"there is no {named}"
+        raise pytest.UsageError(
+            f"--benchmark-compare: {asked}: save a run with --benchmark-autosave, or accept one with "
+            "clara baseline accept"
+        )
+    return Path(files[-1])
+
+
+def _check(label: str, run: Run, settings: Settings) -> None:
+    shown = [settings.shown(name) for name in settings.contenders]
+    if run.failed and not run.reason:
+        fault = f"failed itself ({run.failed[0]}); name a run that passed"
+    elif run.profile != settings.profile.name:
+        fault = f"is of profile {run.profile}; add --profile {run.profile}"
+    elif run.seed != settings.seed:
+        fault = f"is of seed {run.seed}; add --seed {run.seed}"
+    elif run.question_set != question_set(settings):
+        fault = "asked another question set; accept a new baseline from a run of yours"
+    elif missing := [name for name in shown if name not in run.contenders]:
+        fault = f"has no {', '.join(missing)}; accept a new baseline, or choose with --contenders"
+    else:
+        return
+    raise pytest.UsageError(f"--benchmark-compare: {label} {fault}")

@@ -1,0 +1,159 @@
+"""What the command line asked for, checked before anything is trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, DEFAULT, LADDER, PROFILES, Compression, Profile
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line asked for.
+
+    Attributes:
+        profile: How much.
+        model: Folder of the base model.
+        documents: PDFs or folders of them.
+        questions: Gold question files or folders of them.
+        compressor: Folder of the pretrained compressor that ``clara`` goes on from; None for fresh adapters.
+        compressions: Rates and document lengths; the first is that of every compressed contender, at the others
+            ``clara`` and ``rag_budget`` take part once more.
+        contenders: Names of fixtures that take part, in the order of the tables; with a rate where it is not the first.
+        report: Folder that receives the reports.
+        store: Folder of trained adapters and answers, kept between runs.
+        seed: The run's one seed.
+    """
+
+    profile: Profile
+    model: Path
+    documents: tuple[Path, ...]
+    questions: tuple[Path, ...]
+    compressor: Path | None
+    compressions: tuple[Compression, ...]
+    contenders: tuple[str, ...]
+    report: Path
+    store: Path
+    seed: int
+
+    def shown(self, contender: str) -> str:
+        """A contender's name in every table: a compressed one's says its rate."""
+        return f"{contender}@{self.compressions[0].rate}x" if contender in COMPRESSED else contender
+
+
+settings_key = pytest.StashKey[Settings]()
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """The options of a comparison."""
+    group = parser.getgroup("clara", "does tuning beat retrieval on your documents?")
+    group.addoption("--profile", choices=sorted(PROFILES), default=DEFAULT.name,
+                    help="how much: smoke proves the wiring and ranks nothing, default measures")  # fmt: skip
+    group.addoption("--model", type=Path, metavar="DIR",
+                    help="base model in the hub's layout (default: the reader in fixtures/models)")  # fmt: skip
+    group.addoption("--documents", type=Path, nargs="+", metavar="PATH",
+                    help="PDFs, or folders of PDFs (default: fixtures/documents/en)")  # fmt: skip
+    group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
+                    help="gold questions: JSON Lines, or folders of them (default: fixtures/questions/en)")  # fmt: skip
+    group.addoption("--compressor", type=Path, metavar="DIR",
+                    help="pretrained compressor of the model (default: the embedded reader's, for it)")  # fmt: skip
+    group.addoption("--compression", metavar="RATES", default=None,
+                    help="tokens a memory vector stands for, with commas (default: the profile's)")  # fmt: skip
+    group.addoption("--contenders", metavar="NAMES",
+                    help=f"who takes part, with commas (all: {', '.join((*CONTENDERS, *CONTROLS))})")  # fmt: skip
+    group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
+                    help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
+    group.addoption("--store", type=Path, metavar="DIR",
+                    help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
+    group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")
+    group.addoption("--audit-gold", action="store_true",
+                    help="list what a person should look at among the gold questions, and do nothing else")  # fmt: skip
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """The options, with what they leave open filled in.
+
+    Raises:
+        pytest.UsageError: An option that cannot be used: exit code 4.
+    """
+    fixtures = config.rootpath / "fixtures"
+    models = sorted((fixtures / "models").glob("*/config.json"))
+    given = {name: config.getoption(name) for name in ("model", "documents", "questions", "compressor")}
+    for name, paths in given.items():
+        for path in [paths] if isinstance(paths, Path) else paths or ():
+            if not path.exists():
+                raise pytest.UsageError(f"--{name}: {path} does not exist")
+    for name in ("report", "store"):
+        folder = config.getoption(name)
+        if folder and folder.exists() and not folder.is_dir():
+            raise pytest.UsageError(f"--{name}: {folder} is not a folder")
+    profile = PROFILES[config.getoption("profile")]
+    shipped = sorted((fixtures / "models").glob("*/compressor.json")) if not given["model"] else []
+    compressor = given["compressor"] or (shipped[-1].parent if shipped else None)
+    compressions = _compressions(config.getoption("compression") or profile.compression, compressor)
+    return Settings(
+        profile=profile,
+        model=given["model"] or (models[-1].parent if models else fixtures / "models"),
+        documents=tuple(given["documents"] or (fixtures / "documents" / "en",)),
+        questions=tuple(given["questions"] or (fixtures / "questions" / "en",)),
+        compressor=compressor,
+        compressions=compressions,
+        contenders=_contenders(
+            config.getoption("contenders"), profile, [c.rate for c in compressions], compressor
+        ),
+        report=config.getoption("report"),
+        store=config.getoption("store") or _user_cache(),
+        seed=config.getoption("seed"),
+    )
+
+
+def _compressions(rates: str, compressor: Path | None) -> tuple[Compression, ...]:
+    limit = {}
+    try:
+        if compressor:
+            made_for = json.loads((compressor / "compressor.json").read_text())["compression"]
+            limit = {"max_document_tokens": made_for["max_document_tokens"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise pytest.UsageError(
+            f"--compressor: {compressor} is no compressor ({type(error).__name__})"
+        ) from error
+    try:
+        return tuple(dict.fromkeys(Compression(rate=int(rate), **limit) for rate in rates.split(",")))
+    except ValueError as error:
+        said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else "give whole numbers"
+        raise pytest.UsageError(f"--compression {rates}: {said.removeprefix('Value error, ')}") from error
+
+
+def _contenders(
+    names: str | None, profile: Profile, rates: Sequence[int], compressor: Path | None
+) -> tuple[str, ...]:
+    """Fixtures that take part. A compressor that is not there cannot be asked as it was pretrained."""
+    known = [
+        *(name for name in CONTENDERS if compressor or name != "clara_unadapted"),
+        *(f"{name}@{rate}x" for rate in rates[1:] for name in ("clara", "rag_budget")),
+        *CONTROLS,
+        *(LADDER if profile.ladder else ()),
+    ]
+    first = f"@{rates[0]}x"
+    asked = [name.strip() for name in names.split(",")] if names is not None else known
+    asked = [
+        name.removesuffix(first) if name.removesuffix(first) in COMPRESSED else name for name in asked if name
+    ]
+    unknown = [name for name in asked if name not in known]
+    if unknown or not asked:
+        raise pytest.UsageError(
+            f"--contenders: {', '.join(unknown) or 'none'}: choose from {', '.join(known)}"
+        )
+    return tuple(name for name in known if name in asked)
+
+
+def _user_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("clara-evals")

@@ -1,0 +1,67 @@
+"""A saved run becomes the baseline that later ones are held against; a release's moves only with a release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from clara.reports.runs import KEY, Run, RunError, run_in
+
+_GATE = "accuracy/test_regression.py"  # what may have failed: accepting its fall is what a reason is for
+
+
+def accept(saved: Path, reason: str, out: Path) -> Run:
+    """Write a saved run as the baseline: its answers, scores and times, and why it was accepted.
+
+    Args:
+        saved: A file of pytest-benchmark's.
+        reason: Stands in the file, for who reviews the commit.
+        out: The baseline; what stands there is replaced.
+
+    Raises:
+        RunError: No such run, no reason, or a run whose evaluations failed: it proves nothing.
+    """
+    try:
+        found = json.loads(saved.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(
+            saved, f"cannot be read ({error})", "Name a run saved with --benchmark-autosave"
+        ) from error
+    if KEY not in found or "benchmarks" not in found:
+        raise RunError(saved, "is no saved run", "Name one saved with --benchmark-autosave")
+    run = run_in(found, saved)
+    if broken := [name for name in run.failed if not name.startswith(_GATE)]:
+        raise RunError(
+            saved, f"{len(broken)} of its evaluations failed, first {broken[0]}", "Accept a run that passed"
+        )
+    if not reason.strip():
+        raise RunError(saved, "no reason is given", "Say why this level is accepted")
+    for benchmark in found["benchmarks"]:
+        benchmark["extra_info"] = {}  # all of it stands in the run, once
+    found[KEY]["reason"] = reason.strip()
+    _write(out, found)
+    return run
+
+
+def release(baseline: Path, out: Path) -> Run:
+    """Write the baseline as that of a release.
+
+    Raises:
+        RunError: There is no accepted baseline.
+    """
+    try:
+        found = json.loads(baseline.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(baseline, f"cannot be read ({error})", "Accept a baseline first") from error
+    run = run_in(found, baseline)
+    if not run.reason:
+        raise RunError(baseline, "was never accepted", "Accept a baseline first")
+    _write(out, found)
+    return run
+
+
+def _write(path: Path, found: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"partial-{path.name}")
+    partial.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)
