@@ -15,7 +15,7 @@ import pytest
 
 from clara import blas
 from clara.errors import ClaraError, WeakDataWarning
-from clara.plugin.baselines import baselines_key, question_set, read_baselines
+from clara.plugin.gate import baselines_key, question_set, read_baselines
 from clara.plugin.ledger import NOT_JUDGED, Ledger, ledger_key
 from clara.plugin.settings import Settings, add_options, read_settings, settings_key
 from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, LADDER
@@ -304,6 +304,7 @@ def _results(config: pytest.Config) -> Results | None:
         losses=ledger.losses,
         contenders={name: ledger.contenders[name] for name in ordered},
         comparisons=tuple(ledger.comparisons),
+        judgements=tuple(ledger.judgements),
         evaluations=tuple(
             Evaluation(name=node.split("evals/")[-1], outcome=outcome, message=message)
             for node, (outcome, message) in ledger.evaluations.items()

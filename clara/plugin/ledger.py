@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from clara.reports.regression import Judgement
-    from clara.reports.results import Comparison, ContenderResult
+    from clara.reports.results import Comparison, ContenderResult, Judgement
 
 Outcome = Literal["passed", "failed", "skipped"]
 NOT_JUDGED = "not judged"

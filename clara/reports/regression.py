@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from clara.records import Record
+from clara.reports.results import Judgement
 from clara.reports.runs import ContenderRun, Run, RunError
 from clara.statistics import gate_frozen, gate_right
 
 _GIVEN_BACK = 0.25  # of what training had gained on held-out questions
-
-
-class Judgement(Record):
-    """What became of one contender since a baseline.
-
-    Attributes:
-        baseline: What the earlier run is called.
-        contender: Its name; of a loss, what it is measured on.
-        red: True if it fell, and surely.
-        blind: True if the baseline is too low for any fall to be sure.
-        changed: Ids of the questions whose answer, or whose mark where answers may differ, is another.
-        sentence: One line: what fell, by how much, how sure.
-    """
-
-    baseline: str
-    contender: str
-    red: bool
-    blind: bool = False
-    changed: tuple[str, ...] = ()
-    sentence: str
 
 
 def judge(contender: str, now: Run, before: Run, baseline: str = "the baseline") -> Judgement:

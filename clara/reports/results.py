@@ -118,6 +118,26 @@ class Comparison(Record):
     verdict: Literal["better", "worse", "undecided"]
 
 
+class Judgement(Record):
+    """What became of one contender since a baseline.
+
+    Attributes:
+        baseline: What the earlier run is called.
+        contender: Its name; of a loss, what it is measured on.
+        red: True if it fell, and surely.
+        blind: True if the baseline is too low for any fall to be sure.
+        changed: Ids of the questions whose answer, or whose mark where answers may differ, is another.
+        sentence: One line: what fell, by how much, how sure.
+    """
+
+    baseline: str
+    contender: str
+    red: bool
+    blind: bool = False
+    changed: tuple[str, ...] = ()
+    sentence: str
+
+
 class Evaluation(Record):
     """Outcome of one evaluation, with the message it gave if it did not pass."""
 
@@ -132,6 +152,7 @@ class Results(Record):
     Attributes:
         fixtures: Version of the project's own documents and questions; None if it used others.
         losses: Held-out losses, in nats a token, before and after training.
+        judgements: What became of contenders and losses since the baselines; empty without ``--benchmark-compare``.
     """
 
     fixtures: int | None
@@ -143,6 +164,7 @@ class Results(Record):
     losses: dict[str, tuple[float, float]]
     contenders: dict[str, ContenderResult]
     comparisons: tuple[Comparison, ...]
+    judgements: tuple[Judgement, ...] = ()
     evaluations: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
 

@@ -10,56 +10,12 @@ import copy
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench import artefact, artefacts, edit_manifest
 
-REPOSITORY = Path(__file__).parents[2]
-FIXTURES = REPOSITORY / "fixtures"
-DOCUMENTS = [FIXTURES / "documents" / "en" / f"{name}.pdf" for name in ("harbour-survey", "kiln-manual")]
 Break = Callable[[pytest.MonkeyPatch, Path], None]
-
-
-@dataclass
-class Bench:
-    """Runs the evaluations in this process, on a store that an honest run has filled."""
-
-    pytester: pytest.Pytester
-    model: Path
-    store: Path
-
-    def red(self, *options: str) -> dict[str, str]:
-        """Names of the evaluations that failed, without parameters, each with its first message."""
-        run = self.pytester.inline_run(*arguments(self.model, self.store, self.pytester.path), *options)
-        reds: dict[str, str] = {}
-        for report in run.getfailures():
-            reds.setdefault(report.nodeid.split("::")[1].split("[")[0], report.longreprtext)
-        return reds
-
-
-def arguments(model: Path, store: Path, report: Path) -> list[str]:
-    questions = [FIXTURES / "questions" / "en" / f"{path.stem}.jsonl" for path in DOCUMENTS]
-    return [
-        str(REPOSITORY / "evals"), "-c", str(REPOSITORY / "pytest.ini"), "--profile", "smoke", "-q",
-        "-p", "no:cacheprovider", "--model", str(model), "--store", str(store), "--report", str(report),
-        "--documents", *map(str, DOCUMENTS), "--questions", *map(str, questions), "--seed", "3",
-    ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def honest_store(tiny_path, tmp_path_factory) -> Path:
-    """What an honest run leaves behind; it is green, or nothing below means anything."""
-    store = tmp_path_factory.mktemp("honest")
-    # Run by pytest.main, so that what it imports stays imported: pytester unloads what its runs import.
-    assert pytest.main(arguments(tiny_path, store, store / "report")) == 0
-    return store
-
-
-@pytest.fixture
-def bench(pytester, tiny_path, honest_store, tmp_path) -> Bench:
-    shutil.copytree(honest_store / "adapters", tmp_path / "store" / "adapters")
-    return Bench(pytester, tiny_path, tmp_path / "store")
 
 
 # --- what is broken ---------------------------------------------------------------------------------------
@@ -817,11 +773,6 @@ def test_exactly_its_evaluation_turns_red(bench, monkeypatch, broken, evaluation
     assert message in reds[f"test_{evaluation}"]
 
 
-def artefacts(store: Path, stage: str) -> list[Path]:
-    folders = [path.parent for path in (store / "adapters").glob("*/manifest.json")]
-    return [f for f in folders if json.loads((f / "manifest.json").read_text())["recipe"]["stage"] == stage]
-
-
 def copy_compressor(store: Path, source: str, target: str) -> None:
     for folder in artefacts(store, target):
         for part in ("encoder", "decoder", "memory.safetensors"):
@@ -858,12 +809,3 @@ def zero(store: Path, factor: str) -> None:
         mx.eval(zeroed)
         mx.save_safetensors(str(path), zeroed)
         edit_manifest(folder, adapter_digest=tensors_digest(zeroed))
-
-
-def edit_manifest(folder: Path, **changes: object) -> None:
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def artefact(store: Path, stage: str) -> Path:
-    return artefacts(store, stage)[0]
