@@ -15,7 +15,10 @@ def honest_store(tiny_path, tmp_path_factory) -> Path:
     store = tmp_path_factory.mktemp("honest")
     # Run by pytest.main, so that what it imports stays imported: pytester unloads what its runs import.
     history = ["--benchmark-autosave", "--benchmark-storage", f"file://{store / 'history'}"]
-    assert pytest.main([*arguments(tiny_path, store, store / "report"), *history]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        # The run inside is no worker, and pytest-benchmark saves nothing in one.
+        patch.delenv("PYTEST_XDIST_WORKER", raising=False)
+        assert pytest.main([*arguments(tiny_path, store, store / "report"), *history]) == 0
     return store
 
 
