@@ -330,9 +330,9 @@ def memory_of(settings, base, chunks, profile) -> Callable:
     from clara.model.prompts import context_text
     from clara.model.store import MemoryStore, encoder_digest
 
-    def memory_of(compressor, whole=False):
-        folder = settings.store / "memory" / encoder_digest(compressor.clara, base)[:32]
-        store = MemoryStore(folder, compressor.clara, base, profile.batch_size)
+    def memory_of(clara, whole=False):
+        folder = settings.store / "memory" / encoder_digest(clara, base)[:32]
+        store = MemoryStore(folder, clara, base, profile.batch_size)
         if whole:
             store.fill([context_text([chunk.text]) for chunk in chunks])
         return store
@@ -406,7 +406,9 @@ def adapted(obtain, base, scp_stage, layout, asked_in_sft, held_out_examples, co
 
         def stage():
             batches = [rest[start : start + size] for start in range(0, len(rest), size)]
-            memory = None if profile.compress_in_step else memory_of(scp.compressor(base), whole=True).memory
+            memory = (
+                None if profile.compress_in_step else memory_of(scp.compressor(base).clara, whole=True).memory
+            )
             return instruction_stage(
                 layout(compression), batches, held_out_examples[1], profile.cit, settings.seed, memory
             )
@@ -446,7 +448,7 @@ def e2e_stage(base, layout, clara_artefact, e2e_examples, compression, memory_of
     def build():
         return end_to_end_stage(
             layout(compression), *e2e_examples, profile.chunks_shown, profile.e2e, settings.seed,
-            memory_of(clara_artefact.compressor(base), whole=True).memory,
+            memory_of(clara_artefact.compressor(base).clara, whole=True).memory,
         )  # fmt: skip
 
     return build
@@ -553,7 +555,9 @@ def from_memory(cache, memory_of, retriever, profile) -> Callable:
     from clara.answering.compressed import memory_reader
 
     def reader(name, compressor, finds=retriever):
-        return memory_reader(name, compressor, cache, memory_of(compressor), finds, profile.chunks_shown)
+        return memory_reader(
+            name, compressor, cache, memory_of(compressor.clara), finds, profile.chunks_shown
+        )
 
     return reader
 
@@ -582,8 +586,9 @@ def clara_e2e(base, from_memory, e2e_artefact, memory_of, chunks, questions):
     from clara.answering.compressed import LatentRetriever
 
     compressor = e2e_artefact.compressor(base)
-    asked = tuple(question.question for question in questions)
-    finds = LatentRetriever(compressor, memory_of(compressor), chunks, asked)
+    asked = memory_of(compressor.clara.of_questions())
+    asked.fill([question.question for question in questions])
+    finds = LatentRetriever(asked, memory_of(compressor.clara), chunks)
     return from_memory("clara_e2e", compressor, finds)
 
 

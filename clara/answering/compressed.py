@@ -5,7 +5,7 @@ Everything is answered through the wrapper that was trained: the encoder's memor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,17 +16,14 @@ from jaxtyping import Float
 from clara.answering.cache import AnswerCache
 from clara.answering.contender import Facts, Sees
 from clara.answering.reader import Reader
-from clara.model.memory import padded
 from clara.model.prompts import context_text, memory_prompt_ids
-from clara.model.reading import parts
-from clara.model.selection import cosine_scores, top_k
+from clara.model.selection import top_k, unit
 from clara.model.store import MemoryStore
 from clara.model.writing import Compressor, Prompt
 from clara.records import Answer, Chunk, Question, Retrieved
 from clara.retrieval import RetrievalError, Retriever, ranked
 
 _MEMORY: Sees = "memory of retrieved chunks"
-_READ_TOGETHER = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +62,17 @@ class LatentRetriever:
     """Finds chunks by the cosine of the question's memory with theirs, as the end-to-end stage learns to.
 
     Attributes:
-        model: A compressor with a query reasoner.
+        asked: Memory of questions, by the query reasoner: :meth:`~clara.model.compressor.Clara.of_questions`.
         store: Memory of the chunks.
         chunks: The candidates, all chunks of all documents.
-        asked: Questions that are read together beforehand, since it is quicker; others are read as they come.
     """
 
-    model: Compressor
+    asked: MemoryStore
     store: MemoryStore
     chunks: Sequence[Chunk]
-    asked: tuple[str, ...] = ()
 
     def retrieve(self, question: Question, k: int) -> list[Retrieved]:
-        """The ``k`` nearest chunks, best first; scores in [-1, 1]. A chunk of several parts counts by its best.
+        """The ``k`` nearest chunks, best first; scores in [-1, 1]. What has several parts counts by its best.
 
         Raises:
             RetrievalError: There are fewer than ``k`` chunks.
@@ -90,47 +85,20 @@ class LatentRetriever:
         return ranked((self.chunks[place], scores[place]) for place in chosen)
 
     def _nearness(self, question: str) -> list[float]:
-        if question not in self._known:
-            self._known.update(self._scored([question]))
-        return self._known[question]
-
-    @cached_property
-    def _known(self) -> dict[str, list[float]]:
-        return self._scored(self.asked)
-
-    def _scored(self, questions: Sequence[str]) -> dict[str, list[float]]:
-        """Scores of all chunks for each question; one of several parts counts by its best, too."""
-        if not questions:
-            return {}
         candidates, owners = self._candidates
-        asked, queries = zip(*self._queries(questions), strict=True)
-        # All at once: the candidates are brought to unit length once, and not again for every question.
-        table: Any = cosine_scores(mx.stack(list(queries)), candidates[None]).tolist()
-        found = {question: [-1.0] * len(self.chunks) for question in questions}
-        for question, row in zip(asked, table, strict=True):
-            best = found[question]
-            for owner, score in zip(owners, row, strict=True):
-                best[owner] = max(best[owner], score)
-        return found
-
-    def _queries(self, questions: Sequence[str]) -> Iterator[tuple[str, mx.array]]:
-        """The query reasoner's view of each part of each question, with the question."""
-        clara, tokenizer = self.model.clara, self.model.tokenizer
-        cut = {question: parts(tokenizer, question, clara.tokens.longest) for question in questions}
-        rows = [(q, clara.tokens.layout(tokenizer, part)) for q, pieces in cut.items() for part in pieces]
-        rows.sort(key=lambda row: len(row[1]))
-        for start in range(0, len(rows), _READ_TOGETHER):
-            batch = rows[start : start + _READ_TOGETHER]
-            lengths = mx.array([len(ids) for _, ids in batch])
-            read = clara.reason(padded([ids for _, ids in batch]), lengths)
-            yield from zip((question for question, _ in batch), read, strict=True)
+        queries = unit(self.asked.memory([question])[0].flatten(1))
+        nearest: Any = (queries @ candidates.T).max(axis=0).tolist()
+        scores = [-1.0] * len(self.chunks)
+        for owner, score in zip(owners, nearest, strict=True):
+            scores[owner] = max(scores[owner], score)
+        return scores
 
     @cached_property
     def _candidates(self) -> tuple[Float[mx.array, "parts width"], list[int]]:
-        """Flattened memory of every part of every chunk, and the chunk that each is of."""
+        """Flattened memory of every part of every chunk, of length one, and the chunk that each is of."""
         memories = self.store.memory([context_text([chunk.text]) for chunk in self.chunks])
         owners = [place for place, memory in enumerate(memories) for _ in range(memory.shape[0])]
-        return mx.concatenate(memories).flatten(1), owners
+        return unit(mx.concatenate(memories).flatten(1)), owners
 
 
 def memory_reader(

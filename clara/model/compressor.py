@@ -10,6 +10,7 @@ Source:
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 import mlx.core as mx
@@ -89,9 +90,22 @@ class Clara(nn.Module):
         Raises:
             ValueError: There is no query reasoner: the last stage has not been trained.
         """
+        return self._read(self._asking(), ids, lengths).memory.flatten(1)
+
+    def of_questions(self) -> Clara:
+        """The same with the query reasoner for its encoder: it makes of a question what this makes of a text.
+
+        Raises:
+            ValueError: There is no query reasoner: the last stage has not been trained.
+        """
+        view = copy(self)
+        view.encoder = self._asking()
+        return view
+
+    def _asking(self) -> nn.Module:
         if self.reasoner is None:
             raise ValueError("no query reasoner: retrieve with text, or train the end-to-end stage first")
-        return self._read(self.reasoner, ids, lengths).memory.flatten(1)
+        return self.reasoner
 
     def prompt_embeddings(
         self, ids: Int[mx.array, "rows length"], memory: Float[mx.array, "documents slots width"]

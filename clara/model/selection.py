@@ -10,11 +10,10 @@ _TAKEN = 1e-8  # what is left of an entry that an earlier slot took; its logarit
 
 
 def cosine_scores(
-    queries: Float[mx.array, "batch width"], candidates: Float[mx.array, "#batch n width"]
+    queries: Float[mx.array, "batch width"], candidates: Float[mx.array, "batch n width"]
 ) -> Float[mx.array, "batch n"]:
-    """Cosine of each row's query with each of the row's candidates, or with the one set of all, in float32."""
-    queries, candidates = queries.astype(mx.float32), candidates.astype(mx.float32)
-    return (_unit(candidates) @ _unit(queries)[..., None])[..., 0]
+    """Cosine of each row's query with each of the row's candidates, in float32."""
+    return (unit(candidates) @ unit(queries)[..., None])[..., 0]
 
 
 def top_k(
@@ -51,5 +50,7 @@ def top_k(
     return hard + soft - mx.stop_gradient(soft), chosen
 
 
-def _unit(vectors: mx.array) -> mx.array:
+def unit(vectors: Float[mx.array, "*rows width"]) -> Float[mx.array, "*rows width"]:
+    """Vectors of length one, in float32; one that is zero stays zero."""
+    vectors = vectors.astype(mx.float32)
     return vectors / mx.maximum(mx.linalg.norm(vectors, axis=-1, keepdims=True), 1e-8)

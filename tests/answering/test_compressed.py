@@ -9,6 +9,7 @@ import pytest
 
 from clara.answering.cache import AnswerCache
 from clara.answering.compressed import LatentRetriever, memory_reader
+from clara.model.selection import cosine_scores
 from clara.model.store import MemoryStore
 from clara.model.writing import Prompt, clara_digest, write
 from clara.profiles import Compression, Lora
@@ -99,8 +100,12 @@ def test_a_prompt_that_does_not_fit_fails_and_is_not_cut(reader, model, tiny_bas
 
 class TestLatentRetriever:
     @pytest.fixture
-    def finder(self, reader):
-        return LatentRetriever(reader.model, reader.store, CHUNKS)
+    def asked(self, reader, tmp_path):
+        return MemoryStore(tmp_path / "asked", reader.model.clara.of_questions(), reader.model.base)
+
+    @pytest.fixture
+    def finder(self, reader, asked):
+        return LatentRetriever(asked, reader.store, CHUNKS)
 
     def test_a_text_is_nearest_to_itself(self, finder):
         """With the reasoner a copy of the encoder, a question that spells a chunk has the chunk's memory."""
@@ -111,18 +116,22 @@ class TestLatentRetriever:
             assert found[0].score == pytest.approx(1.0, abs=1e-3)
             assert [item.score for item in found] == sorted((item.score for item in found), reverse=True)
 
-    def test_questions_read_together_are_scored_as_they_are_alone(self, reader, finder):
-        asked = tuple(question.question for question in QUESTIONS)
-        together = LatentRetriever(reader.model, reader.store, CHUNKS, asked)
+    def test_it_is_the_cosine_that_the_stage_learns_by(self, reader, finder):
+        tokens, tokenizer = reader.model.clara.tokens, reader.model.tokenizer
+        memories = mx.concatenate(reader.store.memory([" ".join(chunk.text.split()) for chunk in CHUNKS]))
         for question in QUESTIONS:
-            found, alone = together.retrieve(question, 3), finder.retrieve(question, 3)
-            assert [item.chunk.id for item in found] == [item.chunk.id for item in alone]
-            assert [item.score for item in found] == pytest.approx([item.score for item in alone], abs=1e-5)
+            ids = mx.array([tokens.layout(tokenizer, question.question)])
+            query = reader.model.clara.reason(ids, mx.array([ids.shape[1]]))
+            scores = cosine_scores(query, memories.flatten(1)[None])[0].tolist()
+            found = {item.chunk.id: item.score for item in finder.retrieve(question, 3)}
+            assert [found[chunk.id] for chunk in CHUNKS] == pytest.approx(
+                scores, abs=1e-3
+            )  # stored in half precision
 
-    def test_a_chunk_of_several_parts_counts_by_its_best(self, reader):
+    def test_a_chunk_of_several_parts_counts_by_its_best(self, reader, asked):
         long = CHUNKS[0].model_copy(update={"text": " ".join(c.text for c in CHUNKS) + " And on." * 30})
-        asked = QUESTIONS[0].model_copy(update={"question": "It began in May."})
-        found = LatentRetriever(reader.model, reader.store, [long, CHUNKS[2]]).retrieve(asked, 2)
+        question = QUESTIONS[0].model_copy(update={"question": "It began in May."})
+        found = LatentRetriever(asked, reader.store, [long, CHUNKS[2]]).retrieve(question, 2)
         assert [item.chunk.id for item in found] == ["d#002", "d#000"]
 
     def test_a_long_question_is_read_to_its_end(self, finder):
@@ -136,10 +145,10 @@ class TestLatentRetriever:
             finder.retrieve(QUESTIONS[0], 4)
 
 
-def test_without_a_query_reasoner_nothing_is_found(reader, model):
+def test_without_a_query_reasoner_no_question_is_read(model):
     model.clara.reasoner = None
     with pytest.raises(ValueError, match="train the end-to-end stage first"):
-        LatentRetriever(model, reader.store, CHUNKS).retrieve(QUESTIONS[0], 1)
+        model.clara.of_questions()
 
 
 def test_stored_vectors_are_read_in_half_precision_and_change_nothing_after(reader):
