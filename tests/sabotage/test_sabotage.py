@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bench import FIXTURES, artefact, artefacts, edit_manifest
+from bench import DOCUMENTS, FIXTURES, artefact, artefacts, edit_manifest
 
 Break = Callable[[pytest.MonkeyPatch, Path], None]
 
