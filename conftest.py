@@ -200,10 +200,8 @@ def sft_stage(base, chunks, training_questions, profile, settings):
 
     texts = {chunk.id: chunk.text for chunk in chunks}
 
-    def build(trained_on, held_out=training_questions[1], budget=profile.sft):
-        return sft_stage(
-            base.tokenizer, trained_on, held_out, texts, budget, profile.context_share, settings.seed
-        )
+    def build(trained_on, held_out=training_questions[1], budget=profile.sft, seed=settings.seed):
+        return sft_stage(base.tokenizer, trained_on, held_out, texts, budget, profile.context_share, seed)
 
     return build
 
@@ -217,16 +215,18 @@ def obtain(settings, profile, base, leak_free, uncaptured, ledger):
     from clara.training import artefacts
     from clara.training.forms import AdapterForm
 
-    def obtain(name, stage, data, budget, parent=None, rate="", form=None):
-        form = form or AdapterForm(profile.lora, settings.seed)
+    def obtain(name, stage, data, budget, parent=None, rate="", form=None, seed=settings.seed):
+        form = form or AdapterForm(profile.lora, seed)
         data = [data, profile.context_share, profile.held_out]
         with uncaptured():
             artefact = artefacts.obtain(
                 settings.store / "adapters", base, stage, form=form, name=name, data=data,
-                settings=budget.model_dump(), seed=settings.seed, parent=parent,
+                settings=budget.model_dump(), seed=seed, parent=parent,
             )  # fmt: skip
             first, last = (artefact.manifest.held_out[i][1] for i in (0, -1))
             sys.stderr.write(f"\nclara: stage {name}: held-out loss {first:.3f} → {last:.3f}\n")
+        if seed != settings.seed:
+            rate = f"{rate} of seed {seed}"
         ledger.digests[f"adapter {name}{rate}"] = artefact.manifest.adapter_digest
         ledger.digests[f"training data {name}{rate}"] = artefact.manifest.recipe.data
         ledger.facts[f"training seconds, {name}{rate}"] = round(artefact.manifest.seconds, 1)
@@ -242,12 +242,14 @@ def lm_artefact(obtain, lm_stage, training_texts, profile):
 
 
 @pytest.fixture(scope="session")
-def teach(obtain, sft_stage, chunks) -> Callable:
+def teach(obtain, sft_stage, chunks, settings) -> Callable:
     """Go on from an adapter that has read, and teach it to answer."""
 
-    def teach(name, parent, trained_on, held_out, budget):
+    def teach(name, parent, trained_on, held_out, budget, seed=settings.seed):
         data = [[item.model_dump() for item in part] for part in (trained_on, held_out, chunks)]
-        return obtain(name, lambda: sft_stage(trained_on, held_out, budget), data, budget, parent)
+        return obtain(
+            name, lambda: sft_stage(trained_on, held_out, budget, seed), data, budget, parent, seed=seed
+        )
 
     return teach
 
@@ -287,6 +289,21 @@ def other_artefacts(obtain, teach, base, chunks, generated, half_of, profile, se
         return teach(f"sft on half {half + 1}", read, *parts, profile.sft.half)
 
     return train(0), train(1)
+
+
+@pytest.fixture(scope="session")
+def trained_again(obtain, teach, base, training_texts, training_questions, profile) -> Callable:
+    """What ``tuned`` and ``tuned_rag`` load, by another seed: the same data in another order, other fresh adapters."""
+    from clara.training.stages import lm_stage
+
+    def trained_again(seed):
+        def stage():
+            return lm_stage(base.tokenizer, *training_texts, profile.lm, seed)
+
+        read = obtain("lm", stage, training_texts, profile.lm, seed=seed)
+        return teach("sft", read, *training_questions, profile.sft, seed)
+
+    return trained_again
 
 
 # --- what is compressed -----------------------------------------------------------------------------------

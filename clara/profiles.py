@@ -111,6 +111,7 @@ class Profile(Record):
         held_out: Share of chunks (and their questions) kept out of training to measure losses on.
         held_out_memory: Questions of those that CLaRa's losses are measured on: each costs its chunk's compression.
         resamples: Draws of every bootstrap.
+        seeds: Trainings of the tuned contenders, the first of which is theirs; the rest show what a seed moves.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Profile(Record):
     held_out: float = Field(default=0.06, gt=0, lt=0.5)
     held_out_memory: int = Field(default=16, ge=1)
     resamples: int = 2000
+    seeds: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _as_many_questions(self) -> Profile:
@@ -200,6 +202,7 @@ FULL = Profile(
     ladder=True,
     compress_in_step=True,
     resamples=10_000,
+    seeds=3,
 )
 
 PROFILES = {profile.name: profile for profile in (SMOKE, DEFAULT, FULL)}

@@ -94,7 +94,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Causes before effects, the contenders asked for and no other, and no run without its inputs."""
     settings = config.stash[settings_key]
     gated = bool(config.getoption("benchmark_compare"))
-    absent = [item for item in items if not _takes_part(item, settings.contenders, gated)]
+    absent = [item for item in items if not _takes_part(item, settings, gated)]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
@@ -253,11 +253,12 @@ def _place(item: pytest.Item) -> int:
     return _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
 
 
-def _takes_part(item: pytest.Item, contenders: Sequence[str], gated: bool) -> bool:
-    """False for an evaluation of a contender that was not asked for, of what only such contenders need, or of a gate
-    where nothing was named to hold the run against.
+def _takes_part(item: pytest.Item, settings: Settings, gated: bool) -> bool:
+    """False for an evaluation of a contender that was not asked for, of what only such contenders need, of a gate where
+    nothing was named to hold the run against, or of other seeds where there is one.
     """
-    if "baselines" in getattr(item, "fixturenames", ()) and not gated:
+    contenders, needed = settings.contenders, getattr(item, "fixturenames", ())
+    if ("baselines" in needed and not gated) or ("trained_again" in needed and settings.seeds < 2):
         return False
     callspec = getattr(item, "callspec", None)
     asked_for = {
@@ -305,6 +306,7 @@ def _results(config: pytest.Config) -> Results | None:
         contenders={name: ledger.contenders[name] for name in ordered},
         comparisons=tuple(ledger.comparisons),
         judgements=tuple(ledger.judgements),
+        spreads=ledger.spreads,
         evaluations=tuple(
             Evaluation(name=node.split("evals/")[-1], outcome=outcome, message=message)
             for node, (outcome, message) in ledger.evaluations.items()

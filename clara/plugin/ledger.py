@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from clara.reports.results import Comparison, ContenderResult, Judgement
+    from clara.statistics import SeedSpread
 
 Outcome = Literal["passed", "failed", "skipped"]
 NOT_JUDGED = "not judged"
@@ -23,6 +24,7 @@ class Ledger:
         contenders: What each contender answered and scored.
         comparisons: Paired differences that were looked at.
         judgements: What became of contenders and losses since the baselines.
+        spreads: What varies between trainings and between questions, by contender or difference.
         warnings: What weak data could not carry.
         digests: Digests of documents, questions, base, training data, adapters.
         facts: Numbers about the run: documents, chunks, questions, recall.
@@ -34,6 +36,7 @@ class Ledger:
     contenders: dict[str, ContenderResult] = field(default_factory=dict)
     comparisons: list[Comparison] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
+    spreads: dict[str, SeedSpread] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     facts: dict[str, float | int | str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ class Settings:
         report: Folder that receives the reports.
         store: Folder of trained adapters and answers, kept between runs.
         seed: The run's one seed.
+        seeds: Trainings of the tuned contenders; those after the first count up from the seed.
     """
 
     profile: Profile
@@ -41,6 +42,7 @@ class Settings:
     report: Path
     store: Path
     seed: int
+    seeds: int
 
     def shown(self, contender: str) -> str:
         """A contender's name in every table: a compressed one's says its rate."""
@@ -72,6 +74,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--store", type=Path, metavar="DIR",
                     help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
     group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")
+    group.addoption("--seeds", type=int, metavar="N",
+                    help="trainings of the tuned contenders (default: the profile's)")  # fmt: skip
     group.addoption("--audit-gold", action="store_true",
                     help="list what a person should look at among the gold questions, and do nothing else")  # fmt: skip
 
@@ -110,7 +114,14 @@ def read_settings(config: pytest.Config) -> Settings:
         report=config.getoption("report"),
         store=config.getoption("store") or _user_cache(),
         seed=config.getoption("seed"),
+        seeds=_seeds(config.getoption("seeds"), profile),
     )
+
+
+def _seeds(asked: int | None, profile: Profile) -> int:
+    if asked is not None and asked < 1:
+        raise pytest.UsageError(f"--seeds {asked}: give a number of trainings, at least 1")
+    return profile.seeds if asked is None else asked
 
 
 def _compressions(rates: str, compressor: Path | None) -> tuple[Compression, ...]:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from clara.records import Answer, Question, Record, Score
+from clara.statistics import SeedSpread
 
 SCHEMA_VERSION = 3
 
@@ -153,6 +154,7 @@ class Results(Record):
         fixtures: Version of the project's own documents and questions; None if it used others.
         losses: Held-out losses, in nats a token, before and after training.
         judgements: What became of contenders and losses since the baselines; empty without ``--benchmark-compare``.
+        spreads: F1 over several trainings, by contender or difference; empty with one.
     """
 
     fixtures: int | None
@@ -165,6 +167,7 @@ class Results(Record):
     contenders: dict[str, ContenderResult]
     comparisons: tuple[Comparison, ...]
     judgements: tuple[Judgement, ...] = ()
+    spreads: dict[str, SeedSpread] = Field(default_factory=dict)
     evaluations: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
 
