@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from clara.records import Record
-from clara.statistics.intervals import Interval, mean_interval
+from clara.statistics.clusters import totals
+from clara.statistics.intervals import Interval, difference_interval
 from clara.statistics.mcnemar import exact_one_sided
 from clara.statistics.paired import BOUNDS, joined, sign_flip
 from clara.statistics.power import rejection_probability
@@ -210,8 +211,6 @@ def gate_scores(
     """
     import numpy as np
 
-    from clara.statistics.clusters import totals
-
     ids = joined(before, now, clusters)
     groups = [clusters[id_] for id_ in ids]
 
@@ -276,7 +275,7 @@ def _decided(
     return GateDecision(
         contender=contender, metric=metric, n=len(ids), before=sum(before[i] for i in ids) / len(ids),
         now=sum(now[i] for i in ids) / len(ids), drop=drop, p_value=p_value, margin=margin, alpha=alpha, blind=blind,
-        interval=mean_interval(falls, groups, seed, resamples=resamples, bounds=BOUNDS),
+        interval=difference_interval(falls, groups, seed, resamples=resamples),
         lost=tuple(i for i, fall in zip(ids, falls, strict=True) if fall > 0),
         won=tuple(i for i, fall in zip(ids, falls, strict=True) if fall < 0),
         red=drop > margin + _ROUNDING and p_value <= alpha,
