@@ -417,6 +417,7 @@ def _results(config: pytest.Config) -> Results | None:
         return None
     from clara.provenance import environment, fixture_version
     from clara.reports.results import Evaluation, Results
+    from clara.reports.scoring import settled
 
     shown = [settings.shown(name) for name in settings.contenders]
     ordered: Sequence[str] = [name for name in shown if name in ledger.contenders]
@@ -429,7 +430,7 @@ def _results(config: pytest.Config) -> Results | None:
         digests=ledger.digests,
         facts=ledger.facts,
         contenders={name: ledger.contenders[name] for name in ordered},
-        comparisons=tuple(ledger.comparisons),
+        comparisons=settled(ledger.comparisons),
         evaluations=tuple(
             Evaluation(name=node.split("evals/")[-1], outcome=outcome, message=message)
             for node, (outcome, message) in ledger.evaluations.items()

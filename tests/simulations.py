@@ -155,7 +155,7 @@ def clustered_shares_cover() -> Iterator[Figure]:
 
 def f1_covers() -> Iterator[Figure]:
     """Intervals of mean F1."""
-    for count in (120, 150, 200):
+    for count in (120, 150):
         for mean in (0.05, 0.1, 0.3, 0.5):
             if count != CHUNKS and mean not in (0.1, 0.3):
                 continue
@@ -199,7 +199,7 @@ def one_way_differences_cover() -> Iterator[Figure]:
 
 def few_clusters_cover() -> Iterator[Figure]:
     """Intervals of mean F1 from few clusters."""
-    for count in (5, 10, 15, 20, 30, 40, 60):
+    for count in (5, 10, 15, 20, 30, 60):
         for mean in (0.1, 0.3):
             rng = np.random.default_rng(6)
             of = chunks(rng, count, 2 * count, mean / MEAN_F1)
@@ -265,7 +265,7 @@ def holm_errs() -> Iterator[Figure]:
 
 def noninferiority_errs() -> Iterator[Figure]:
     """Non-inferiority of a memory just as bad as the margins let pass, and of one as good as the text."""
-    for mean, loss in ((0.3, 0.03), (0.7, 0.05), (0.3, 0.0), (0.7, 0.0)):
+    for mean, loss in ((0.3, 0.03), (0.7, 0.05), (0.3, 0), (0.7, 0)):
         rng = np.random.default_rng(13)
         of = chunks(rng, CHUNKS, QUESTIONS, mean / MEAN_F1)
         b = f1(rng, of)
@@ -273,7 +273,7 @@ def noninferiority_errs() -> Iterator[Figure]:
         kept, _ = ends((a - (1 - SHARE) * b).sum(-1), of.sizes, wider, (-1, 1))
         low, _ = ends((a - b).sum(-1), of.sizes, wider, (-1, 1))
         value = float(((low > -POINTS) & (kept > 0)).mean())
-        setting = f"reference F1 {mean:g}, true difference {-100 * loss:+.1f} points, 10% redrawn"
+        setting = f"reference F1 {mean:g}, true loss {100 * loss:g} points, 10% redrawn"
         yield Figure("non-inferiority is claimed", setting, value, high=0.035 if loss else 1.0)
 
 
@@ -282,19 +282,13 @@ def noninferiority_errs() -> Iterator[Figure]:
 
 def gate_errs() -> Iterator[Figure]:
     """The gate."""
-    for churn in (0.1, 0.2, 0.3):
-        for drop in (0.0, 0.05, 0.1, 0.15):
-            value = gate.red_probability(200, drop, churn)
-            asked = {0.0: (0.0, 0.02), 0.1: (0.9, 1.0)}.get(drop, (0.0, 1.0)) if churn == 0.1 else (0.0, 1.0)
-            setting = f"200 questions, {churn:.0%} churn, true drop {100 * drop:g} points"
-            yield Figure("gate is red (computed)", setting, value, *asked)
     for drop, asked in ((0.0, (0.0, 0.02)), (0.1, (0.9, 1.0))):
+        setting = f"200 questions, 10% churn, true drop {100 * drop:g} points"
+        yield Figure("gate is red (computed)", setting, red_probability(200, drop, 0.1), *asked)
         rng = np.random.default_rng(10)
         counts = rng.multinomial(200, [0.05 + drop, 0.05, 0.9 - drop], DRAWS)
         value = float(gate.is_red(counts[:, 0], counts[:, 1], 200, gate.MARGIN, gate.ALPHA).mean())
-        yield Figure(
-            "gate is red (drawn)", f"200 questions, 10% churn, true drop {100 * drop:g} points", value, *asked
-        )
+        yield Figure("gate is red (drawn)", setting, value, *asked)
 
 
 def clustered_gate_errs() -> Iterator[Figure]:
@@ -409,29 +403,32 @@ INTRODUCTION = """\
 Written by `python tests/simulations.py`, held by `tests/statistics/test_simulations.py`. Drawn figures come from 2,000
 seeded sets (their own error is about half a point at 95 %, and shows as such); computed ones are exact.
 Unless said otherwise a set has 240 questions on 120 chunks; two questions on one chunk are right together with a
-correlation of 0.25, and F1 is 0 for most, 1 for 55 % of the others and a part for the rest, as with the embedded reader.
-The procedures are the ones a run uses, on many sets at once, with 1,000 resamples instead of 2,000 and 999 permutations
-instead of 4,999. *Redrawn* is the share of questions whose score is drawn anew in the other arm.
+correlation of 0.25, and F1 is 0 for most, 1 for 55 % of the others and a part for the rest, as with the embedded
+reader. The procedures are the ones a run uses, on many sets at once, with 1,000 resamples instead of 2,000 and 999
+permutations instead of 4,999. *Redrawn* is the share of questions whose score is drawn anew in the other arm.
 
 What we learnt, and what is missed:
 
 - Wilson's interval takes questions as independent. Ours share chunks, and it covers 90 % instead of 95. Runs therefore
   give it as many questions as these are worth (`share_interval`), which covers.
-- BCa alone covers 89–93 % for paired differences that go both ways and are few. Runs take the farther end of t and BCa.
+- BCa alone covers 89–93 % of paired differences where few questions differ, either way. Runs take the farther
+  end of t and BCa.
 - Five looks without Holm find something where nothing is in one run of five.
-- The gate keeps its 2 % of false alarms at 10 % churn of independent questions and **not** at 20 or 30 %, nor where flips
-  come in chunks; its power at 20 and 30 % churn is below 90 %. Churn is what another seed does: measure it with `--seeds`
-  before trusting a gate on a trained contender, and ask for more questions rather than for a smaller margin.
-- Non-inferiority at F1 0.3 is claimed in 3.4 % of the cases at the very edge of the margin, where 2.5 % are nominal."""
+- The gate keeps its 2 % of false alarms at 200 questions and 10 % churn if questions flip singly. It does **not**
+  at 20 or 30 % churn, nor where flips come in chunks, nor at 100 questions; and at 200 questions its power at 20 and
+  30 % churn is below 90 %. Churn is what another seed does: measure it with `--seeds` before trusting a gate on a
+  trained contender, and ask for more questions rather than for a smaller margin.
+- Non-inferiority at F1 0.3 is claimed in 3.4 % of the cases at the very edge of the margin, where 2.5 % are nominal.
+- "Better" is said of half of the differences that are just detectable, and of 80 % of those 1.3 times as large."""
 
 PLANS = """\
-**Smallest difference in right answers that will be seen with 80 % probability**, in points: McNemar's mid-p at 5 % / its
-exact test / mid-p at 1 %, Holm's first step of five. Independent questions; with two to a chunk divide their
-number by the design effect, about 1.3 to 1.5. A dash: no such difference is seen often enough."""
+**Smallest difference in right answers that will be seen with 80 % probability**, in points: McNemar's mid-p at 5 % /
+its exact test / mid-p at 1 %, Holm's first step of five. Independent questions; with two to a chunk divide their
+number by the design effect, about 1.4 here. A dash: no such difference is seen often enough."""
 
 GATES = """\
-**Probability in per cent that the gate goes red**, margin 5 points and one-sided exact McNemar at 5 %, where churn flips
-questions half each way besides the drop. Computed."""
+**Probability in per cent that the gate goes red**, margin 5 points and one-sided exact McNemar at 5 %, where churn
+flips questions half each way besides the drop. Computed."""
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")

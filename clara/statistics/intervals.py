@@ -124,7 +124,7 @@ def mean_interval(
     if len(sums) < 2:
         return None
     if np.ptp(sums / sizes) < TIED:
-        return _tied(sums, sizes, bounds, level)
+        return tied(sums, sizes, bounds, level)
     low, high = bca(sums, sizes, np.random.default_rng(seed), level, resamples)
     method = f"BCa bootstrap over {len(sums)} clusters, {resamples} resamples"
     return Interval(low=float(low), high=float(high), level=level, method=method)
@@ -167,7 +167,7 @@ def difference_interval(
     if len(sums) < 2:
         return None
     if np.ptp(sums / sizes) < TIED:
-        return _tied(sums, sizes, (-1.0, 1.0), level)
+        return tied(sums, sizes, (-1.0, 1.0), level)
     low, high = wider(sums, sizes, np.random.default_rng(seed), level, resamples)
     method = f"wider of t and BCa over {len(sums)} clusters, {resamples} resamples"
     return Interval(low=float(low), high=float(high), level=level, method=method)
@@ -230,6 +230,7 @@ def rule_of_three(
     return low, high
 
 
-def _tied(sums: ndarray, sizes: ndarray, bounds: tuple[float, float], level: float) -> Interval:
+def tied(sums: ndarray, sizes: ndarray, bounds: tuple[float, float], level: float) -> Interval:
+    """The same as a record: what stands in where nothing varies and any other way would claim certainty."""
     low, high = rule_of_three(float(sums.sum() / sizes.sum()), len(sums), bounds, level)
     return Interval(low=low, high=high, level=level, method=f"rule of three: all {len(sums)} clusters tie")
