@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clara.statistics import GateDecision, PairingError, gate_frozen, gate_right, gate_scores, red_probability
+from clara.statistics import (
+    GateDecision,
+    PairingError,
+    gate_frozen,
+    gate_loss,
+    gate_right,
+    gate_scores,
+    red_probability,
+)
 from clara.statistics.gate import is_red
 
 
@@ -138,3 +146,19 @@ def test_planted_drops_go_red_at_the_computed_rate():
         red += gate_right("tuned", before, now, dict(zip(ids, ids, strict=True)), seed=0, resamples=50).red
     expected = red_probability(200, 0.1, 0.1)
     assert red / 150 == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 150) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("now", "spread", "red"),
+    [(2.19, 0.0, False), (2.21, 0.0, True), (2.21, 0.1, False), (2.31, 0.1, True), (1.0, 0, False)],
+)
+def test_a_loss_is_red_beyond_its_margin_or_three_spreads_of_its_seeds(now, spread, red):
+    found = gate_loss("tuned", 2.0, now, spread=spread)
+    assert found.red is red
+    assert f"2.000 → {now:.3f}: {'REGRESSION' if red else 'passes'}" in found.sentence
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_is_an_error_and_not_green(loss):
+    with pytest.raises(ValueError, match="not finite"):
+        gate_loss("tuned", 2.0, loss)
