@@ -81,7 +81,10 @@ def test_the_design_effect_by_hand():
     )  # a question's cluster has 10 / 4 of them
 
 
-@given(st.integers(1, 40), st.floats(0, 1), st.floats(0, 1))
+shares = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+
+
+@given(st.integers(1, 40), shares, shares)
 def test_probabilities_of_all_splits_sum_to_one(n, lost, share):
     found = rejection_probability(n, lost, share * (1 - lost), lambda losses, wins: losses + wins >= 0)
     assert found == pytest.approx(1)
