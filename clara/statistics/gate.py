@@ -72,7 +72,7 @@ class GateDecision(Record):
             span = f", 95 % [{-100 * self.interval.high:+.1f}, {-100 * self.interval.low:+.1f}]"
         return (
             f"{self.contender}: {self.metric} {way}{size} ({100 * self.before:.1f} → {100 * self.now:.1f} on {self.n} "
-            f"questions{span}; {len(self.lost)} lost, {len(self.won)} won; one-sided p = {self.p_value:.4f}): "
+            f"questions{span}; {len(self.lost)} lost, {len(self.won)} won; one-sided p = {self.p_value:.2g}): "
             f"{self._reason}"
         )
 

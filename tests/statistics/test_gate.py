@@ -55,7 +55,7 @@ def test_both_conditions_must_hold(lost, won, red, reason):
 def test_the_sentence_says_what_fell_by_how_much_and_how_sure():
     found = flipped(30, 4)
     assert found.sentence.startswith("tuned: EM fell by 13.0 points (50.0 → 37.0 on 200 questions, 95 % [-")
-    assert "30 lost, 4 won; one-sided p = 0.0000" in found.sentence
+    assert "30 lost, 4 won; one-sided p = 3.1e-06" in found.sentence
     assert "\n" not in found.sentence
     assert "rose by 2.0 points" in flipped(0, 4).sentence
     assert "did not move (50.0 → 50.0" in flipped(4, 4).sentence
