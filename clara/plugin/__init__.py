@@ -291,6 +291,7 @@ def _results(config: pytest.Config) -> Results | None:
         return None
     from clara.provenance import environment, fixture_version
     from clara.reports.results import Evaluation, Results
+    from clara.reports.scoring import settled
 
     shown = [settings.shown(name) for name in settings.contenders]
     ordered: Sequence[str] = [name for name in shown if name in ledger.contenders]
@@ -304,7 +305,7 @@ def _results(config: pytest.Config) -> Results | None:
         facts=ledger.facts,
         losses=ledger.losses,
         contenders={name: ledger.contenders[name] for name in ordered},
-        comparisons=tuple(ledger.comparisons),
+        comparisons=settled(ledger.comparisons),
         judgements=tuple(ledger.judgements),
         spreads=ledger.spreads,
         evaluations=tuple(

@@ -55,7 +55,7 @@ class ContenderResult(Record):
         em, f1, f1_first, rouge_l: Means. ``f1`` is the best over the listed answers, ``f1_first`` the first's.
         char_f1: Mean over the questions in scripts whose words carry particles or are not separated; None without any.
         f1_low, f1_high: 95 % interval of ``f1``; None where it is not defined.
-        em_low, em_high: 95 % Wilson interval of ``em``.
+        em_low, em_high: 95 % Wilson interval of ``em``, of as many questions as these are worth on their chunks.
         keyword: Mean share of keywords found, over the questions that list any.
         degenerate: Share of answers that are empty, one token over and over, or cut at the limit.
         tokens_read: Prompt tokens, in all.
@@ -103,7 +103,15 @@ class ContenderResult(Record):
 
 
 class Comparison(Record):
-    """A paired difference ``a`` − ``b`` in F1 over the answerable questions that both were asked."""
+    """A paired difference ``a`` − ``b`` in F1 over the answerable questions that both were asked.
+
+    Attributes:
+        p_value: Of this comparison by itself.
+        declared: Whether it is one of the five that a run is made for; the others are exploratory.
+        p_holm: Holm's p among the declared ones of the run; None of an exploratory one, and before all are known.
+        detectable: Smallest true difference that these questions show in 80 % of the cases; None if they show none.
+        verdict: Never other than ``undecided`` below ``detectable``, nor where ``p_holm`` is above 0.05.
+    """
 
     a: str
     b: str
@@ -117,6 +125,9 @@ class Comparison(Record):
     ties: int
     p_value: float
     verdict: Literal["better", "worse", "undecided"]
+    declared: bool = False
+    p_holm: float | None = None
+    detectable: float | None = None
 
 
 class Judgement(Record):

@@ -15,7 +15,7 @@ from clara.reports.results import (
     mean_by,
     question_result,
 )
-from clara.statistics import mean_interval, paired_difference, wilson
+from clara.statistics import adjusted, is_declared, mean_interval, paired_difference, share_interval
 from clara.text import LANGUAGES, SEPARATED, script
 
 
@@ -52,8 +52,8 @@ def contender_result(
     ]
     rows = [row for row in every if row.answers]
     marks = [score[row.id] for row in rows]
-    exact = wilson(int(sum(mark.em for mark in marks)), len(rows))
     sources = [source_chunks[row.id][0] for row in rows]
+    exact = share_interval([mark.em == 1 for mark in marks], sources)
     interval = mean_interval([mark.f1 for mark in marks], sources, seed=seed, resamples=resamples)
     return ContenderResult(
         **facts.model_dump(exclude={"asked_in_part"}), n=len(rows), subset=subset,
@@ -98,7 +98,22 @@ def compare(
         low=interval.low if interval else None, high=interval.high if interval else None,
         method=interval.method if interval else "undefined", wins=difference.wins, losses=difference.losses,
         ties=difference.ties, p_value=difference.p_value, verdict=difference.verdict,
+        declared=is_declared(a.name, b.name), detectable=difference.detectable,
     )  # fmt: skip
+
+
+def settled(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """The comparisons of a whole run, the declared ones with Holm's p and undecided where Holm does not reject."""
+    found = adjusted({(c.a, c.b): c.p_value for c in comparisons if c.declared})
+    return tuple(_settled(c, found[c.a, c.b]) if c.declared else c for c in comparisons)
+
+
+def _settled(comparison: Comparison, p_holm: float) -> Comparison:
+    verdict = comparison.verdict if p_holm <= _ALPHA else "undecided"
+    return comparison.model_copy(update={"p_holm": p_holm, "verdict": verdict})
+
+
+_ALPHA = 0.05  # of the whole family
 
 
 def _retrieval(row: QuestionResult) -> str | None:

@@ -3,7 +3,7 @@
 ::
 
     clusters         values of questions on one chunk, taken together
-    intervals        Wilson for a share, BCa over clusters for a mean
+    intervals        Wilson for a share, BCa over clusters for a mean, the wider of t and BCa for a difference
     paired           two contenders on the same questions; what may be said of them
     mcnemar          right or wrong, lost or won
     contrasts        the five declared comparisons and Holm
@@ -21,12 +21,14 @@ from clara.statistics.gate import (
     Flip,
     FrozenDecision,
     GateDecision,
+    LossDecision,
     gate_frozen,
+    gate_loss,
     gate_right,
     gate_scores,
     red_probability,
 )
-from clara.statistics.intervals import Interval, mean_interval, share_interval, wilson
+from clara.statistics.intervals import Interval, difference_interval, mean_interval, share_interval, wilson
 from clara.statistics.mcnemar import exact_one_sided, exact_two_sided, mid_p
 from clara.statistics.noninferiority import NonInferiority, non_inferiority
 from clara.statistics.paired import PairedDifference, PairingError, Verdict, paired_difference
@@ -39,6 +41,7 @@ __all__ = [
     "FrozenDecision",
     "GateDecision",
     "Interval",
+    "LossDecision",
     "NonInferiority",
     "PairedDifference",
     "PairingError",
@@ -48,9 +51,11 @@ __all__ = [
     "adjusted",
     "design_effect",
     "detectable_difference",
+    "difference_interval",
     "exact_one_sided",
     "exact_two_sided",
     "gate_frozen",
+    "gate_loss",
     "gate_right",
     "gate_scores",
     "holm",

@@ -8,10 +8,12 @@ How often either errs: ``docs/operating-characteristics.md``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from clara.records import Record
-from clara.statistics.intervals import Interval, mean_interval
+from clara.statistics.clusters import totals
+from clara.statistics.intervals import Interval, difference_interval
 from clara.statistics.mcnemar import exact_one_sided
 from clara.statistics.paired import BOUNDS, joined, sign_flip
 from clara.statistics.power import rejection_probability
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.05
 ALPHA = 0.05
+RISE = 0.1
 
 
 class GateDecision(Record):
@@ -69,7 +72,7 @@ class GateDecision(Record):
             span = f", 95 % [{-100 * self.interval.high:+.1f}, {-100 * self.interval.low:+.1f}]"
         return (
             f"{self.contender}: {self.metric} {way}{size} ({100 * self.before:.1f} → {100 * self.now:.1f} on {self.n} "
-            f"questions{span}; {len(self.lost)} lost, {len(self.won)} won; one-sided p = {self.p_value:.4f}): "
+            f"questions{span}; {len(self.lost)} lost, {len(self.won)} won; one-sided p = {self.p_value:.2g}): "
             f"{self._reason}"
         )
 
@@ -210,8 +213,6 @@ def gate_scores(
     """
     import numpy as np
 
-    from clara.statistics.clusters import totals
-
     ids = joined(before, now, clusters)
     groups = [clusters[id_] for id_ in ids]
 
@@ -225,6 +226,58 @@ def gate_scores(
         p_value=falls(before, now), margin=margin, alpha=alpha, resamples=resamples,
         blind=not (at_most > margin + _ROUNDING and falls(before, {}) <= alpha),
     )  # fmt: skip
+
+
+class LossDecision(Record):
+    """What the gate says of a held-out loss, of which a run has one number.
+
+    Attributes:
+        contender: Its name.
+        before: Loss at the baseline.
+        now: Loss of this run.
+        limit: Largest loss that is let pass.
+    """
+
+    contender: str
+    before: float
+    now: float
+    limit: float
+
+    @property
+    def red(self) -> bool:
+        """True above the limit."""
+        return self.now > self.limit
+
+    @property
+    def sentence(self) -> str:
+        """One line: from where to where, and against what it was held."""
+        said = "REGRESSION" if self.red else "passes"
+        return f"{self.contender}: held-out loss {self.before:.3f} → {self.now:.3f}: {said}, limit {self.limit:.3f}"
+
+
+def gate_loss(
+    contender: str, before: float, now: float, *, rise: float = RISE, spread: float = 0.0
+) -> LossDecision:
+    """The gate that sees a fall where few answers are right: continuous, and not blind at low scores.
+
+    One number a run has no test. The margin stands in for it: three standard deviations between seeds where they
+    are known, and never less than ``rise``.
+
+    Args:
+        contender: Its name.
+        before: Loss at the baseline, above 0.
+        now: Loss of this run, on the same questions.
+        rise: Smallest rise that can be red, as a share of ``before``.
+        spread: Standard deviation of the loss between seeds, such as :func:`~clara.statistics.seeds.seed_spread`'s.
+
+    Raises:
+        ValueError: A loss is not finite: that is a broken training and no regression.
+    """
+    if not (isfinite(before) and isfinite(now)):
+        raise ValueError(f"{contender}: loss {before} → {now} is not finite. Look at the training.")
+    return LossDecision(
+        contender=contender, before=before, now=now, limit=before + max(rise * before, 3 * spread)
+    )
 
 
 def is_red(lost: int | ndarray, won: int | ndarray, n: int, margin: float, alpha: float) -> ndarray:
@@ -276,7 +329,7 @@ def _decided(
     return GateDecision(
         contender=contender, metric=metric, n=len(ids), before=sum(before[i] for i in ids) / len(ids),
         now=sum(now[i] for i in ids) / len(ids), drop=drop, p_value=p_value, margin=margin, alpha=alpha, blind=blind,
-        interval=mean_interval(falls, groups, seed, resamples=resamples, bounds=BOUNDS),
+        interval=difference_interval(falls, groups, seed, resamples=resamples),
         lost=tuple(i for i, fall in zip(ids, falls, strict=True) if fall > 0),
         won=tuple(i for i, fall in zip(ids, falls, strict=True) if fall < 0),
         red=drop > margin + _ROUNDING and p_value <= alpha,

@@ -124,10 +124,66 @@ def mean_interval(
     if len(sums) < 2:
         return None
     if np.ptp(sums / sizes) < TIED:
-        return _rule_of_three(float(sums.sum() / sizes.sum()), len(sums), bounds, level)
+        return tied(sums, sizes, bounds, level)
     low, high = bca(sums, sizes, np.random.default_rng(seed), level, resamples)
     method = f"BCa bootstrap over {len(sums)} clusters, {resamples} resamples"
     return Interval(low=float(low), high=float(high), level=level, method=method)
+
+
+def difference_interval(
+    values: Sequence[float],
+    clusters: Sequence[str],
+    seed: int,
+    *,
+    level: float = 0.95,
+    resamples: int = 2000,
+) -> Interval | None:
+    """Interval of a mean of paired differences: from Student's t or BCa over clusters, the farther end of the two.
+
+    Two contenders mostly tie, and neither way is right alone. Where the few differences go both ways, BCa takes chance
+    for skewness: of 120 chunks 18 differing, it covered 92.2 %, with 9 of them 88.9 %; t 95.5 and 95.2 %. Where they
+    go one way they are skewed indeed, and t covers as little as 91 %. Together they cover 94.8–96.5 % in all settings
+    of ``docs/operating-characteristics.md`` and are some 4 % wider than either.
+
+    Args:
+        values: One difference a question, in [-1, 1].
+        clusters: The cluster of each difference, in the same order.
+        seed: Of the draws.
+        level: Confidence.
+        resamples: Draws.
+
+    Returns:
+        None with fewer than two clusters. Where all clusters tie, the rule of three, as :func:`mean_interval`.
+
+    Raises:
+        ValueError: A value is NaN or outside [-1, 1], or there are not as many clusters as values.
+
+    Source:
+        Efron 1987 (BCa); Cochran 1977, chapter 6, for t over clusters. To take both is ours.
+    """
+    import numpy as np
+
+    sums, sizes = totals(values, clusters, (-1.0, 1.0))
+    if len(sums) < 2:
+        return None
+    if np.ptp(sums / sizes) < TIED:
+        return tied(sums, sizes, (-1.0, 1.0), level)
+    low, high = wider(sums, sizes, np.random.default_rng(seed), level, resamples)
+    method = f"wider of t and BCa over {len(sums)} clusters, {resamples} resamples"
+    return Interval(low=float(low), high=float(high), level=level, method=method)
+
+
+def wider(
+    sums: ndarray, sizes: ndarray, rng: Generator, level: float = 0.95, resamples: int = 2000
+) -> tuple[ndarray, ndarray]:
+    """Both ends of :func:`difference_interval`, of one set of clusters or of many at once; as :func:`bca`."""
+    import numpy as np
+    from scipy.stats import t
+
+    mean = sums.sum(-1) / sizes.sum(-1)
+    reach = t.ppf((1 + level) / 2, sums.shape[-1] - 1) * standard_error(sums, sizes)
+    low, high = bca(sums, sizes, rng, level, resamples)
+    return np.maximum(-1, np.minimum(low, mean - reach)), np.minimum(1, np.maximum(high, mean + reach))
 
 
 def bca(
@@ -165,8 +221,16 @@ def bca(
 _CELLS = 2**20  # numbers held at once while resampling: 8 MiB; the result does not depend on it
 
 
-def _rule_of_three(value: float, clusters: int, bounds: tuple[float, float], level: float) -> Interval:
-    """Interval of a mean when every cluster gave ``value``."""
+def rule_of_three(
+    value: float, clusters: int, bounds: tuple[float, float], level: float
+) -> tuple[float, float]:
+    """Both ends of the interval of a mean when every cluster gave ``value``."""
     unseen = 1 - (1 - level) ** (1 / clusters)
     low, high = (value + unseen * (bound - value) for bound in bounds)
-    return Interval(low=low, high=high, level=level, method=f"rule of three: all {clusters} clusters tie")
+    return low, high
+
+
+def tied(sums: ndarray, sizes: ndarray, bounds: tuple[float, float], level: float) -> Interval:
+    """The same as a record: what stands in where nothing varies and any other way would claim certainty."""
+    low, high = rule_of_three(float(sums.sum() / sizes.sum()), len(sums), bounds, level)
+    return Interval(low=low, high=high, level=level, method=f"rule of three: all {len(sums)} clusters tie")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clara.records import Record
-from clara.statistics.intervals import Interval, mean_interval
-from clara.statistics.paired import BOUNDS, joined
+from clara.statistics.intervals import Interval, difference_interval
+from clara.statistics.paired import joined
 
 SHARE = 0.1
 POINTS = 0.05
@@ -91,7 +91,7 @@ def non_inferiority(
 
     def interval(kept: float) -> Interval | None:
         values = [a[id_] - kept * b[id_] for id_ in ids]
-        return mean_interval(values, groups, seed, level=level, resamples=resamples, bounds=BOUNDS)
+        return difference_interval(values, groups, seed, level=level, resamples=resamples)
 
     difference, kept = interval(1.0), interval(1 - share)
     return NonInferiority(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from clara.errors import ClaraError
 from clara.records import Record
-from clara.statistics.clusters import standard_error, totals
-from clara.statistics.intervals import Interval
+from clara.statistics.clusters import TIED, standard_error, totals
+from clara.statistics.intervals import Interval, tied
 from clara.statistics.paired import joined
 
 if TYPE_CHECKING:
@@ -86,26 +86,27 @@ def seed_spread(
     if len(sums) < 2:
         raise ValueError("between-question error: 1 cluster. It needs two; resample chunks, not documents.")
     spread, error = float(table.mean(1).std(ddof=1)), float(standard_error(sums, sizes))
-    low, high = combined(table.mean(), spread, len(seeds), error, len(sums), level)
-    method = f"t of {len(seeds)} seeds and {len(sums)} clusters, Satterthwaite"
+    if max(spread, error) < TIED:
+        interval = tied(sums, sizes, bounds, level)
+    else:
+        low, high = combined(table.mean(), spread, len(seeds), error, len(sums), level)
+        method = f"t of {len(seeds)} seeds and {len(sums)} clusters, Satterthwaite"
+        interval = Interval(low=float(low), high=float(high), level=level, method=method)
     return SeedSpread(
         mean=float(table.mean()), means=tuple(table.mean(1).tolist()), between_seeds=spread,
-        between_questions=error, interval=Interval(low=float(low), high=float(high), level=level, method=method),
-        n=len(ids),
+        between_questions=error, interval=interval, n=len(ids),
     )  # fmt: skip
 
 
 def combined(
     mean: ndarray, spread: ndarray | float, seeds: int, error: ndarray | float, clusters: int, level: float
 ) -> tuple[ndarray, ndarray]:
-    """Ends of the interval that holds both errors; all arrays of one shape."""
+    """Ends of the interval that holds both errors, one of which is above 0; all arrays of one shape."""
     import numpy as np
     from scipy.stats import t
 
     of_seeds, of_questions = np.square(spread) / seeds, np.square(error)
-    variance = np.maximum(
-        of_seeds + of_questions, np.finfo(float).tiny
-    )  # no spread at all: width 0, no 0 / 0
-    freedom = variance**2 / (of_seeds**2 / (seeds - 1) + of_questions**2 / (clusters - 1) + 1e-300)
+    variance = of_seeds + of_questions
+    freedom = variance**2 / (of_seeds**2 / (seeds - 1) + of_questions**2 / (clusters - 1))
     reach = t.ppf((1 + level) / 2, freedom) * np.sqrt(variance)
     return mean - reach, mean + reach

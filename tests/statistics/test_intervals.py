@@ -1,4 +1,4 @@
-"""Intervals and paired differences: worked by hand, held to laws, and covering what they promise."""
+"""Intervals: worked by hand, held to laws, and against independent implementations."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
-from clara.statistics import PairedDifference, PairingError, mean_interval, paired_difference, wilson
-
-scores = st.sampled_from([0.0, 0.25, 0.5, 2 / 3, 1.0])
-rows = st.lists(st.tuples(scores, scores, st.sampled_from("wxyz")), min_size=1, max_size=12)
-
-
-def paired(table: list[tuple[float, float, str]], seed: int = 0) -> PairedDifference:
-    a = {f"q-{i}": row[0] for i, row in enumerate(table)}
-    b = {f"q-{i}": row[1] for i, row in enumerate(table)}
-    return paired_difference(a, b, {f"q-{i}": row[2] for i, row in enumerate(table)}, seed, resamples=200)
+from clara.statistics import difference_interval, mean_interval, share_interval, too_few_clusters, wilson
+from clara.statistics.clusters import standard_error, totals
 
 
 @pytest.mark.parametrize("successes", [0, 3, 10, 20])
@@ -112,113 +105,85 @@ def test_the_order_of_the_questions_does_not_reach_the_last_digit():
     assert mean_interval(values, clusters, seed=0) == mean_interval(values[::-1], clusters[::-1], seed=0)
 
 
-def test_intervals_cover_the_mean_of_clustered_scores():
-    draw = np.random.default_rng(0)
-    covered = sum(_covers(draw, trial) for trial in range(200))
-    assert 0.90 <= covered / 200 <= 0.99
+@pytest.mark.parametrize("n", [1, 20, 240])
+def test_wilson_agrees_with_statsmodels(n):
+    for successes in range(0, n + 1, max(1, n // 12)):
+        found, expected = wilson(successes, n), proportion_confint(successes, n, method="wilson")
+        assert (found.low, found.high) == pytest.approx(expected, abs=1e-12)
 
 
-def _covers(draw: np.random.Generator, trial: int) -> bool:
-    """One set of 40 chunks with 1 to 4 right-or-wrong questions each; a chunk is easy or hard, 0.45 on average."""
-    sizes, ease = draw.integers(1, 5, 40), draw.beta(0.9, 1.1, 40)
-    values = [float(draw.random() < p) for p, size in zip(ease, sizes, strict=True) for _ in range(size)]
-    clusters = [f"{i:02d}" for i, size in enumerate(sizes) for _ in range(size)]
-    found = mean_interval(values, clusters, seed=trial, resamples=500)
-    return found.low <= 0.45 <= found.high
+def test_a_share_of_questions_of_their_own_chunks_has_wilsons_interval():
+    # The error over clusters of one is larger by n / (n - 1) in the variance, and so is the design effect.
+    right = [i % 3 == 0 for i in range(90)]
+    found = share_interval(right, [f"{i}" for i in range(90)])
+    expected = proportion_confint(30 * 89 / 90, 89, method="wilson")
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert found.method == "Wilson, 90 questions worth 89"
 
 
-def test_paired_difference_by_hand():
-    # Clusters differ by 1/2, 1/4 and -1/4. Of the eight signs three sum to 1/2 or more, so p is twice 3/8.
-    found = paired([(1, 0.5, "x"), (0.5, 0.25, "y"), (0, 0.25, "z"), (1, 1, "z")])
-    assert (found.mean, found.wins, found.losses, found.ties, found.n) == (0.125, 2, 1, 1, 4)
-    assert found.p_value == 0.75
-    assert found.verdict == "undecided"
+def test_asking_again_about_the_same_chunk_does_not_narrow_the_interval_of_a_share():
+    right, chunks = [True, False, True, True, False, False, True, False], list("abcdefgh")
+    once, again = share_interval(right, chunks), share_interval(right * 9, chunks * 9)
+    assert (again.low, again.high) == pytest.approx((once.low, once.high))
 
 
-@pytest.mark.parametrize(("clusters", "verdict"), [(5, "undecided"), (6, "better")])
-def test_clusters_that_agree_have_the_least_p_of_so_many(clusters, verdict):
-    found = paired([(1, 0.1 * i, "uvwxyz"[i]) for i in range(clusters)])
-    assert found.p_value == 2 / 2**clusters
-    assert found.verdict == verdict
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("uvwxyz")), min_size=1, max_size=30))
+def test_clusters_never_narrow_the_interval_of_a_share(table):
+    right, chunks = [row[0] for row in table], [row[1] for row in table]
+    plain, found = wilson(sum(right), len(right)), share_interval(right, chunks)
+    assert found.low <= plain.low + 1e-12
+    assert found.high >= plain.high - 1e-12
 
 
-@settings(max_examples=50, deadline=None)
-@given(rows)
-def test_swapping_the_arms_flips_every_sign(table):
-    ours, theirs = paired(table), paired([(b, a, cluster) for a, b, cluster in table])
-    assert ours.mean == -theirs.mean
-    assert (ours.wins, ours.losses, ours.ties) == (theirs.losses, theirs.wins, theirs.ties)
-    assert ours.p_value == pytest.approx(theirs.p_value)
-    assert (ours.interval is None) == (theirs.interval is None)
-    if ours.interval and theirs.interval:
-        mirrored = (-theirs.interval.high, -theirs.interval.low)
-        assert (ours.interval.low, ours.interval.high) == pytest.approx(mirrored, abs=1e-9)
+@pytest.mark.parametrize("right", [[True] * 6, [False] * 6])
+def test_a_share_of_all_or_nothing_falls_back_to_wilson(right):
+    assert share_interval(right, list("xxyyzz")) == wilson(sum(right), 6)
 
 
-@pytest.mark.parametrize(("a", "b", "verdict"), [(1, 0, "better"), (0, 1, "worse"), (0.5, 0.5, "undecided")])
-def test_arms_that_differ_alike_everywhere_are_judged_all_the_same(a, b, verdict):
-    found = paired([(a, b, f"c{i}") for i in range(30)])
-    assert found.interval.method == "rule of three: all 30 clusters tie"
-    assert found.verdict == verdict
+def test_a_share_of_no_questions_is_an_error():
+    with pytest.raises(ValueError, match="not less than 1"):
+        share_interval([], [])
 
 
-def test_a_contender_against_itself_wins_nothing():
-    found = paired([(value, value, cluster) for value, cluster in zip((0, 0.5, 1), "xyz", strict=True)])
-    assert (found.mean, found.ties, found.p_value, found.verdict) == (0, 3, 1, "undecided")
-    assert found.interval.low < 0 < found.interval.high
+def test_the_error_over_clusters_agrees_with_statsmodels():
+    """A regression on nothing but a constant, with cluster-robust errors, has the same; its factor is ours."""
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(2)
+    groups = rng.integers(0, 25, 80)
+    values = rng.random(80)
+    fitted = sm.OLS(values, np.ones(80)).fit(
+        cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
+    )
+    sums, sizes = totals(values.tolist(), [f"{g:02d}" for g in groups], (0, 1))
+    assert standard_error(sums, sizes) == pytest.approx(fitted.bse[0] * (len(sums) / (len(sums) - 1)) ** 0.5)
 
 
-def test_an_interval_that_ends_at_0_decides_nothing():
-    found = paired([(1, 0, "x"), (0, 0, "y")])
-    assert (found.interval.low, found.interval.high, found.verdict) == (0, 1, "undecided")
+def test_the_interval_of_a_difference_holds_both_t_and_bca():
+    from scipy.stats import ttest_1samp
+
+    rng = np.random.default_rng(3)
+    for values in (
+        rng.choice([-1.0, 0.0, 1.0], 60, p=[0.1, 0.8, 0.1]),
+        rng.choice([0.0, 1.0], 60, p=[0.9, 0.1]),
+    ):
+        chunks = [f"{i:02d}" for i in range(60)]
+        found = difference_interval(values.tolist(), chunks, seed=0)
+        t = ttest_1samp(values, 0).confidence_interval()
+        bca = mean_interval(values.tolist(), chunks, seed=0, bounds=(-1, 1))
+        assert found.low == pytest.approx(min(t.low, bca.low))
+        assert found.high == pytest.approx(max(t.high, bca.high))
+        assert found.method == "wider of t and BCa over 60 clusters, 2000 resamples"
 
 
-def test_one_cluster_decides_nothing():
-    found = paired([(1, 0, "x"), (1, 0, "x")])
-    assert (found.mean, found.interval, found.p_value, found.verdict) == (1, None, 1, "undecided")
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]), min_size=2, max_size=9))
+def test_the_interval_of_a_difference_stays_among_differences_and_holds_the_mean(values):
+    found = difference_interval(values, [f"{i}" for i in range(len(values))], seed=0, resamples=200)
+    assert -1 <= found.low <= np.mean(values) + 1e-12
+    assert np.mean(values) - 1e-12 <= found.high <= 1
 
 
-def test_pairs_are_joined_by_id_and_not_by_position():
-    a, clusters = {"q-1": 1.0, "q-2": 0.0, "q-3": 0.5}, {"q-1": "x", "q-2": "y", "q-3": "z", "other": "z"}
-    found = paired_difference(a, dict(reversed(a.items())), clusters, seed=0)
-    assert (found.ties, found.n) == (3, 3)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "clusters", "message"),
-    [
-        ("pq", "p", "pq", "question q: has no score in 'b'"),
-        ("p", "opq", "opq", "question o: has no score in 'a'"),
-        ("pq", "pq", "p", "question q: has no cluster"),
-        ("", "", "", "there are no questions"),
-    ],
-)
-def test_questions_that_do_not_pair_are_named(a, b, clusters, message):
-    with pytest.raises(PairingError, match=message):
-        paired_difference(dict.fromkeys(a, 0.5), dict.fromkeys(b, 0.5), dict.fromkeys(clusters, "x"), seed=0)
-
-
-def test_the_seed_fixes_the_paired_difference():
-    draw = np.random.default_rng(0)
-    table = [(a, b, f"c{i % 25}") for i, (a, b) in enumerate(draw.random((80, 2)))]
-    assert paired(table) == paired(table)
-    assert paired(table).interval != paired(table, seed=1).interval
-
-
-def test_a_few_wins_among_ties_are_no_difference():
-    """The bootstrap alone would say so: it sees nothing but wins."""
-    a = {f"q{i:02d}": float(i < 3) for i in range(72)}
-    found = paired_difference(a, dict.fromkeys(a, 0.0), {id_: id_ for id_ in a}, seed=0)
-    assert (found.wins, found.losses, found.verdict) == (3, 0, "undecided")
-
-
-def test_where_nothing_differs_few_seeds_find_a_difference():
-    """Scores of 0 and, for one question in thirty, 1, in either arm: at most one seed in twenty may err, and a few."""
-    import random
-
-    found = []
-    for seed in range(200):
-        draw = random.Random(seed)
-        a, b = ({f"q{i}": float(draw.random() < 1 / 30) for i in range(72)} for _ in range(2))
-        found.append(paired_difference(a, b, {id_: id_ for id_ in a}, seed=seed, resamples=200).verdict)
-    assert sum(verdict != "undecided" for verdict in found) <= 16
+@pytest.mark.parametrize(("clusters", "few"), [(2, True), (19, True), (20, False), (200, False)])
+def test_a_report_is_told_of_too_few_clusters(clusters, few):
+    assert too_few_clusters(clusters) is few
