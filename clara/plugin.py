@@ -22,7 +22,7 @@ from clara.errors import ClaraError, WeakDataWarning
 from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, DEFAULT, LADDER, PROFILES, Compression, Profile
 
 if TYPE_CHECKING:
-    from clara.reports.results import Comparison, ContenderResult, Results
+    from clara.reports.results import Comparison, ContenderResult, Curve, Results
 
 Outcome = Literal["passed", "failed", "skipped"]
 
@@ -87,6 +87,7 @@ class Ledger:
         warnings: What weak data could not carry.
         digests: Digests of documents, questions, base, training data, adapters.
         facts: Numbers about the run: documents, chunks, questions, recall.
+        curves: Losses of each training stage.
         causes: Errors of fixtures by identity, kept alive, with the evaluation that met each first.
     """
 
@@ -96,6 +97,7 @@ class Ledger:
     warnings: list[str] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     facts: dict[str, float | int | str] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
     causes: dict[int, tuple[str, BaseException]] = field(default_factory=dict)
 
     def unsound(self, name: str) -> bool:
@@ -129,7 +131,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contenders", metavar="NAMES",
                     help=f"who takes part, with commas (all: {', '.join((*CONTENDERS, *CONTROLS))})")  # fmt: skip
     group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
-                    help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
+                    help="folder for results.json, summary.md, report.html (default: reports/latest)")  # fmt: skip
     group.addoption("--store", type=Path, metavar="DIR",
                     help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
     group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")
@@ -240,9 +242,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the reports, of failing runs too."""
     results = _results(session.config)
     if results:
-        from clara.reports.summary import write
+        from clara.reports import html, summary
 
-        write(results, session.config.stash[settings_key].report)
+        folder = session.config.stash[settings_key].report
+        summary.write(results, folder)
+        html.write(results, folder)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -256,7 +260,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.line(line)
         for text in dict.fromkeys(results.warnings):
             terminalreporter.line(f"weak data: {text}", yellow=True)
-        terminalreporter.line(f"report: {config.stash[settings_key].report / 'summary.md'}")
+        terminalreporter.line(f"report: {config.stash[settings_key].report / 'report.html'}")
 
 
 @pytest.fixture(scope="session")
@@ -435,4 +439,5 @@ def _results(config: pytest.Config) -> Results | None:
             for node, (outcome, message) in ledger.evaluations.items()
         ),
         warnings=tuple(dict.fromkeys(ledger.warnings)),
+        curves=ledger.curves,
     )
