@@ -149,7 +149,7 @@ def hits(rows: Sequence[ContenderResult], label: str) -> str:
         for place, row in enumerate(rows):
             hit, miss = (100 * row.by_retrieval[key][0] for key in ("hit", "miss"))
             axes.plot([miss, hit], [place, place], color=_GREY, linewidth=1.2, zorder=1)
-            axes.plot(miss, place, "o", markeredgecolor=_ORANGE, markerfacecolor=_PAPER,
+            axes.plot(miss, place, "o", markeredgecolor=_ORANGE, markerfacecolor=_PAPER, clip_on=False,
                       label="not shown" if not place else None)  # fmt: skip
             axes.plot(hit, place, "o", color=_BLUE, label="gold chunk shown" if not place else None)
             _beside(axes, place, f"{miss:.1f} → {hit:.1f}")
@@ -169,6 +169,7 @@ def learning(curve: Curve, label: str) -> str:
         axes.plot(*_columns(trained), color=_GREY, linewidth=0.8)
         axes.plot(*_columns(measured), color=_BLUE, marker="o", markersize=4)
         axes.locator_params(nbins=4)
+        axes.locator_params("x", integer=True)
         return inline(figure, label)
 
 
@@ -259,7 +260,8 @@ def _interval(
         axes.plot(
             [100 * low, 100 * high], [place, place], color=colour, linewidth=1.8, solid_capstyle="round"
         )
-    axes.plot(100 * value, place, marker, color=colour, markerfacecolor=fill or colour, markersize=6)
+    axes.plot(100 * value, place, marker, color=colour, markerfacecolor=fill or colour, markersize=6,
+              clip_on=False)  # fmt: skip
 
 
 def _beside(axes: Axes, place: int, text: str) -> None:
