@@ -119,7 +119,7 @@ def page(results: Results, baseline: Results | None = None) -> str:
         curves=[(name, Markup(charts.learning(curve, f"Loss of {name} over steps")))
                 for name, curve in sorted(results.curves.items()) if curve],
         comparisons=_comparisons(results), groups=_groups(ranked), shown=_shown(ranked), suites=suites(results),
-        rows=question_rows(ranked), languages=_languages(ranked), changes=changes(results, baseline),
+        rows=question_rows(ranked), languages=_languages(ranked), changes=changes(ranked, baseline),
         moved=_moved(results, baseline) if baseline else [],
     )  # fmt: skip
 
@@ -154,12 +154,10 @@ def cell(contender: str, row: QuestionResult | None) -> Cell:
     return Cell(contender, *outcome, f1, row)
 
 
-def changes(results: Results, baseline: Results | None) -> list[Change]:
+def changes(ranked: Sequence[ContenderResult], baseline: Results | None) -> list[Change]:
     """What each contender of both runs answers otherwise, over the questions that are the same in both."""
-    if not baseline:
-        return []
-    both = sorted(set(results.contenders) & set(baseline.contenders))
-    return [_change(baseline.contenders[name], results.contenders[name]) for name in both]
+    then = baseline.contenders if baseline else {}
+    return [_change(then[c.name], c) for c in ranked if c.name in then]
 
 
 def _change(before: ContenderResult, after: ContenderResult) -> Change:
@@ -200,7 +198,7 @@ def _finding(results: Results, title: str, a: str, b: str) -> Finding:
         return Finding(title, "–", "not compared", f"{a} and {b} were not compared in this run.")
     c = found[0]
     detectable = getattr(c, "detectable", None)
-    limit = f" They can see {100 * detectable:.1f} points or more." if detectable else ""
+    limit = f" They can show a difference of {100 * detectable:.1f} points or more." if detectable else ""
     return Finding(
         title=title, number=_points(c.mean), verdict=c.verdict,
         sentence=f"{c.a} {_VERDICTS[c.verdict]} {c.b} on these {c.n} questions: {_points(c.mean)} F1 points "
