@@ -161,13 +161,17 @@ def hits(rows: Sequence[ContenderResult], label: str) -> str:
 
 def learning(curve: Curve, label: str) -> str:
     """Training and held-out loss over the steps of one stage."""
-    with _panels([5], 0.2) as (figure, panels):
-        figure.set_size_inches(2.6, 1.6)
-        figure.set_layout_engine("none")  # a dozen of these: margins that are given are drawn twice as fast
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    trained = [(step, loss) for step, loss, _ in curve if loss is not None]
+    measured = [(step, loss) for step, _, loss in curve if loss is not None]
+    with rc_context(_STYLE):
+        figure = Figure(
+            figsize=(2.6, 1.6)
+        )  # a dozen of these: margins that are given are drawn twice as fast
         figure.subplots_adjust(left=0.16, right=0.98, bottom=0.16, top=0.95)
-        axes = panels[0]
-        trained = [(step, loss) for step, loss, _ in curve if loss is not None]
-        measured = [(step, loss) for step, _, loss in curve if loss is not None]
+        axes = figure.subplots()
         axes.plot(*_columns(trained), color=_GREY, linewidth=0.8)
         axes.plot(*_columns(measured), color=_BLUE, marker="o", markersize=4)
         axes.locator_params(nbins=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable
 
@@ -65,6 +66,7 @@ def run(sources) -> Callable[..., Results]:
             facts, questions, answers, marks, chunks, {"q000"}, subset=False, seed=0, resamples=resamples
         )
 
+    @functools.cache
     def run(questions: int = 20, contenders: int = 12, resamples: int = 50) -> Results:
         made = {
             name: contender(name, [asked(i) for i in range(questions)], resamples)
