@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clara.reports import charts
 from clara.reports.results import Comparison, ContenderResult, Evaluation, QuestionResult, Results
 from clara.text import LANGUAGES, script
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 REPORT = "report.html"
 # The contrasts that were chosen before any number was seen, for results that do not say so themselves.
@@ -99,29 +102,33 @@ def page(results: Results, baseline: Results | None = None) -> str:
         results: The run.
         baseline: An earlier run to tell the changes since.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    style, behaviour = (
+        (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
+        for name in ("report.css", "report.js")
+    )
+    ranked = sorted(results.contenders.values(), key=lambda c: (c.control, -c.f1, c.name))
+    return _template().render(
+        results=results, state=_state(results), policy=_policy(style, behaviour), style=Markup(style),
+        behaviour=Markup(behaviour), contenders=ranked, findings=findings(results), suites=suites(results),
+        charts={name: Markup(svg) for name, svg in _charts(results, ranked).items()},
+        curves=[(name, Markup(svg)) for name, svg in _curves(results)], comparisons=_comparisons(results),
+        groups=_groups(ranked), shown=_shown(ranked), rows=question_rows(ranked), languages=_languages(ranked),
+        changes=changes(ranked, baseline), moved=_moved(results, baseline) if baseline else [],
+    )  # fmt: skip
+
+
+def _template() -> Template:
+    """What others wrote is escaped in it; only our own style, script and charts are mark-up."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("clara.reports"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         autoescape=True,
     )  # fmt: skip
     environment.filters |= {"percent": _percent, "points": _points, "span": _span}
-    style, behaviour = (
-        (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
-        for name in ("report.css", "report.js")
-    )
-    ranked = sorted(results.contenders.values(), key=lambda c: (c.control, -c.f1, c.name))
-    return environment.get_template("report.html.jinja").render(
-        results=results, state=_state(results), contenders=ranked, policy=_policy(style, behaviour),
-        style=Markup(style), behaviour=Markup(behaviour), findings=findings(results),
-        charts={name: Markup(svg) for name, svg in _charts(results, ranked).items()},
-        curves=[(name, Markup(charts.learning(curve, f"Loss of {name} over steps")))
-                for name, curve in sorted(results.curves.items()) if curve],
-        comparisons=_comparisons(results), groups=_groups(ranked), shown=_shown(ranked), suites=suites(results),
-        rows=question_rows(ranked), languages=_languages(ranked), changes=changes(ranked, baseline),
-        moved=_moved(results, baseline) if baseline else [],
-    )  # fmt: skip
+    return environment.get_template("report.html.jinja")
 
 
 def findings(results: Results) -> list[Finding]:
@@ -236,6 +243,12 @@ def _charts(results: Results, ranked: Sequence[ContenderResult]) -> dict[str, st
     if rows := [c for c in ranked if len(c.by_retrieval) == 2]:
         drawn["hits"] = charts.hits(rows, "F1 where the gold chunk was shown and where it was not")
     return drawn
+
+
+def _curves(results: Results) -> list[tuple[str, str]]:
+    """A small chart of each stage that recorded its losses."""
+    told = [(name, results.curves[name]) for name in sorted(results.curves) if results.curves[name]]
+    return [(name, charts.learning(curve, f"Loss of {name} over steps")) for name, curve in told]
 
 
 def _seconds(contender: ContenderResult) -> float:

@@ -153,12 +153,12 @@ class Judged(Comparison):
 
 def test_what_is_known_of_many_looks_and_small_effects_is_shown(run):
     results = run()
-    assert "p, Holm" not in html.page(results)
+    assert "Holm’s" not in html.page(results)
     facts = {"declared": False, "p_holm": 0.4321, "detectable": 0.123}
     judged = tuple(Judged(**c.model_dump(), **facts) for c in results.comparisons)
     page = html.page(results.model_copy(update={"comparisons": judged}))
     assert "Declared beforehand" not in page
-    assert "<td>0.4321</td><td>12.3</td>" in page
+    assert " <small>0.4321</small></td><td>12.3</td>" in page
     assert "They can show a difference of 12.3 points or more." in page
 
 

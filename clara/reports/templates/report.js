@@ -26,6 +26,7 @@ if (filters) {
   });
   const wanted = filters.elements;
   let drawn = "";
+  let placed = rows;
 
   // Columns that are shown and, in a row, were asked: what every filter and sort looks at.
   const shown = () => [...wanted.shown].filter((box) => box.checked).map((box) => Number(box.value));
@@ -64,7 +65,8 @@ if (filters) {
     const by = wanted.sort.value;
     const order = orders[by] ? orders[by](columns) : (a, b) => b.f1[by] - a.f1[by];
     const sorted = [...rows].sort((a, b) => (order ? order(a, b) : 0) || a.place - b.place);
-    table.tBodies[0].append(...sorted.map((item) => item.row));
+    if (sorted.some((item, place) => item !== placed[place])) table.tBodies[0].append(...sorted.map((item) => item.row));
+    placed = sorted;
     heads.forEach((head, column) => {
       if (by === String(column)) head.setAttribute("aria-sort", "descending");
       else head.removeAttribute("aria-sort");
