@@ -29,7 +29,7 @@ _INK, _PAPER = "#010203", "#fdfcfb"
 # All others are legible on white and on black; a marker goes with each, for colour alone says nothing to some.
 _BLUE, _ORANGE, _GREEN, _RED, _GREY = "#3b82d6", "#d97706", "#1f9d61", "#dc4f4f", "#8a919c"
 _SERIES = ("#3b82d6", "#d97706", "#1f9d61", "#a566d6", "#dc4f4f", "#1a9bb5", "#b5892a", "#8a919c")
-_MARKERS = "osD^vPX*"
+_MARKERS = "osD^vPX*<"  # one more than colours: together they repeat after 72
 _VERDICTS = {"better": (_GREEN, "^"), "worse": (_RED, "v"), "undecided": (_GREY, "o")}
 _WIDTH = 4.5  # inches, of a figure in the report: what a telephone shows without shrinking the letters much
 _STYLE: dict[Any, Any] = {
@@ -290,15 +290,16 @@ def _look(row: ContenderResult) -> tuple[str, str]:
 def _costs(axes: Axes, rows: Sequence[ContenderResult], at: Callable[[ContenderResult], float]) -> None:
     """F1 with its interval over a cost; whoever stands at the same place in ``rows`` looks the same."""
     widest = max(map(at, rows), default=0.0)
+    points: dict[str, list[tuple[float, float]]] = {}
     for place, row in enumerate(rows):
         # Contenders that cost the same stand side by side, or one would hide the others.
         beside = sum(abs(at(row) - at(other)) < 0.006 * widest for other in rows[:place])
-        below, above = _reach(row)
-        axes.errorbar(at(row) + _BESIDE * beside * widest, 100 * row.f1, [[below], [above]], capsize=3,
-                      marker=_MARKERS[place % 8], color=_SERIES[place % 8], label=row.name)  # fmt: skip
+        x, (below, above) = at(row) + _BESIDE * beside * widest, _reach(row)
+        axes.errorbar(x, 100 * row.f1, [[below], [above]], capsize=3, label=row.name,
+                      marker=_MARKERS[place % len(_MARKERS)], color=_SERIES[place % len(_SERIES)])  # fmt: skip
+        points.setdefault(row.name.partition("@")[0], []).append((x, 100 * row.f1))
     for name in _JOINED:
-        points = sorted((at(r), 100 * r.f1) for r in rows if r.name.partition("@")[0] == name)
-        axes.plot(*_columns(points), color="0.7", zorder=0) if len(points) > 1 else None
+        axes.plot(*_columns(sorted(points.get(name, []))), color="0.7", zorder=0)
     axes.set(ylabel="F1 (%), 95 % interval", xlim=(0, None), ylim=(0, None))
 
 

@@ -188,12 +188,15 @@ def _moved(results: Results, baseline: Results) -> list[tuple[str, Any, Any]]:
 
 
 def _highest(results: Results) -> Finding:
+    title = "Who scores highest?"
+    if results.profile == "smoke":
+        return Finding(title, "–", "not ranked", "Profile smoke proves the wiring; its numbers rank nothing.")
     first, *others = sorted(
         (c for c in results.contenders.values() if not c.control), key=lambda c: (-c.f1, c.name)
     )
     beside = f"; next {others[0].name} with {_percent(others[0].f1)}" if others else ""
     return Finding(
-        title="Who scores highest?", number=_percent(first.f1), verdict="",
+        title=title, number=_percent(first.f1), verdict="",
         sentence=f"{first.name}, with F1 {_percent(first.f1)} % {_span(first.f1_low, first.f1_high)} over {first.n} "
         f"questions, {_percent(first.em)} % exactly right{beside}. Highest is not yet better: the differences tell.",
     )  # fmt: skip

@@ -168,6 +168,29 @@ def test_what_was_not_compared_is_said_to_be_so(run):
     assert told[1].sentence == "tuned_rag and rag were not compared in this run."
 
 
+def test_a_smoke_run_ranks_nobody(run):
+    told = html.findings(run().model_copy(update={"profile": "smoke"}))[0]
+    assert (told.number, told.verdict) == ("–", "not ranked")
+
+
+def test_a_long_answer_is_there_whole_and_folded(run):
+    rows = list(run().contenders["rag"].questions)
+    rows[0] = rows[0].model_copy(update={"answer": "x" * 150 + "y" * 50})
+    rag = run().contenders["rag"].model_copy(update={"questions": tuple(rows)})
+    page = html.page(run().model_copy(update={"contenders": {"rag": rag}}))
+    assert f"<summary>{'x' * 120} …</summary>{'x' * 30}{'y' * 50}</details>" in page
+
+
+def test_the_ladder_is_on_the_page_where_a_stage_between_took_part(run):
+    label = 'aria-label="F1 after each stage of training"'
+    results = run()
+    assert label not in html.page(results)
+    lm_only = results.contenders["tuned"].model_copy(update={"name": "lm_only"})
+    assert label in html.page(
+        results.model_copy(update={"contenders": {**results.contenders, "lm_only": lm_only}})
+    )
+
+
 @pytest.mark.parametrize(
     ("update", "state"),
     [
