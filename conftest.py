@@ -212,6 +212,7 @@ def sft_stage(base, chunks, training_questions, profile, settings):
 @pytest.fixture(scope="session")
 def obtain(settings, profile, base, leak_free, uncaptured, ledger):
     """Read an adapter from the store, or train it; never before the leakage check."""
+    from clara.reports.results import curve
     from clara.training import artefacts
     from clara.training.forms import AdapterForm
 
@@ -230,6 +231,7 @@ def obtain(settings, profile, base, leak_free, uncaptured, ledger):
         ledger.digests[f"adapter {name}{rate}"] = artefact.manifest.adapter_digest
         ledger.digests[f"training data {name}{rate}"] = artefact.manifest.recipe.data
         ledger.facts[f"training seconds, {name}{rate}"] = round(artefact.manifest.seconds, 1)
+        ledger.curves[f"{name}{rate}"] = curve(artefact.manifest.losses, artefact.manifest.held_out)
         return artefact
 
     return obtain

@@ -10,6 +10,7 @@
     ├── AdapterError              an adapter that does not fit or does nothing  .path .found
     ├── ArtefactError             a trained artefact that is not what it says   .path
     ├── TrainingError             a training that must not go on                .stage .step
+    ├── ResultsError              a results.json of another schema                .path .found
     └── BlasError                 MLX was imported before its BLAS could be chosen
 
     WeakDataWarning               the run is sound, the data weak: said with its number, never failed

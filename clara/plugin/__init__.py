@@ -168,9 +168,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the reports, of failing runs too."""
     results = _results(session.config)
     if results:
-        from clara.reports.summary import write
+        from clara.reports import html, summary
 
-        write(results, session.config.stash[settings_key].report)
+        folder = session.config.stash[settings_key].report
+        summary.write(results, folder)
+        html.write(results, folder)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -184,7 +186,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.line(line)
         for text in dict.fromkeys(results.warnings):
             terminalreporter.line(f"weak data: {text}", yellow=True)
-        terminalreporter.line(f"report: {config.stash[settings_key].report / 'summary.md'}")
+        terminalreporter.line(f"report: {config.stash[settings_key].report / 'report.html'}")
 
 
 @pytest.fixture(scope="session")
@@ -313,4 +315,5 @@ def _results(config: pytest.Config) -> Results | None:
             for node, (outcome, message) in ledger.evaluations.items()
         ),
         warnings=tuple(dict.fromkeys(ledger.warnings)),
+        curves=ledger.curves,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from clara.reports.results import Comparison, ContenderResult, Judgement
+    from clara.reports.results import Comparison, ContenderResult, Curve, Judgement
     from clara.statistics import SeedSpread
 
 Outcome = Literal["passed", "failed", "skipped"]
@@ -29,6 +29,7 @@ class Ledger:
         digests: Digests of documents, questions, base, training data, adapters.
         facts: Numbers about the run: documents, chunks, questions, recall.
         losses: Held-out losses, in nats a token, before and after training.
+        curves: Losses of each training stage.
         causes: Errors of fixtures by identity, kept alive, with the evaluation that met each first.
     """
 
@@ -41,6 +42,7 @@ class Ledger:
     digests: dict[str, str] = field(default_factory=dict)
     facts: dict[str, float | int | str] = field(default_factory=dict)
     losses: dict[str, tuple[float, float]] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
     causes: dict[int, tuple[str, BaseException]] = field(default_factory=dict)
 
     def unsound(self, name: str) -> bool:

@@ -70,7 +70,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--contenders", metavar="NAMES",
                     help=f"who takes part, with commas (all: {', '.join((*CONTENDERS, *CONTROLS))})")  # fmt: skip
     group.addoption("--report", type=Path, metavar="DIR", default=Path("reports/latest"),
-                    help="folder for results.json and summary.md (default: reports/latest)")  # fmt: skip
+                    help="folder for results.json, summary.md, report.html (default: reports/latest)")  # fmt: skip
     group.addoption("--store", type=Path, metavar="DIR",
                     help="folder of trained adapters and answers (default: the user's cache folder)")  # fmt: skip
     group.addoption("--seed", type=int, default=0, help="the run's one seed (default: 0)")

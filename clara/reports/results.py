@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from clara.errors import ClaraError
 from clara.records import Answer, Question, Record, Score
 from clara.statistics import SeedSpread
 
 SCHEMA_VERSION = 3
+# Step, training loss of its batch, held-out loss before its update; None where it was not measured.
+Curve = tuple[tuple[int, float | None, float | None], ...]
+
+
+class ResultsError(ClaraError):
+    """A ``results.json`` of another form than this version reads.
+
+    Attributes:
+        path: The file.
+        found: Its ``schema``.
+    """
+
+    def __init__(self, path: Path, found: object) -> None:
+        self.path, self.found = path, found
+        super().__init__(
+            f"{path}: schema {found}, and this version reads {SCHEMA_VERSION}. Run the evaluations again."
+        )
 
 
 class QuestionResult(Record):
@@ -166,6 +186,7 @@ class Results(Record):
         losses: Held-out losses, in nats a token, before and after training.
         judgements: What became of contenders and losses since the baselines; empty without ``--benchmark-compare``.
         spreads: F1 over several trainings, by contender or difference; empty with one.
+        curves: Losses of each training stage, by its name.
     """
 
     fixtures: int | None
@@ -181,6 +202,7 @@ class Results(Record):
     spreads: dict[str, SeedSpread] = Field(default_factory=dict)
     evaluations: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
+    curves: dict[str, Curve] = Field(default_factory=dict)
 
     @property
     def headline(self) -> str:
@@ -199,6 +221,29 @@ class Results(Record):
     def failures(self) -> list[Evaluation]:
         """Evaluations that failed."""
         return [evaluation for evaluation in self.evaluations if evaluation.outcome == "failed"]
+
+
+def read(path: Path) -> Results:
+    """The results that an earlier run wrote.
+
+    Raises:
+        ResultsError: The file is of another schema.
+    """
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if (schema := found.pop("schema", None)) != SCHEMA_VERSION:
+        raise ResultsError(path, schema)
+    rows: dict[str, list[QuestionResult]] = {name: [] for name in found["contenders"]}
+    for row in found.pop("questions"):
+        rows[row["contender"]].append(QuestionResult.model_validate(row))
+    for name, contender in found["contenders"].items():
+        contender["questions"] = rows[name]
+    return Results.model_validate(found)
+
+
+def curve(losses: Sequence[float], held_out: Sequence[tuple[int, float]]) -> Curve:
+    """What a training stage recorded, step by step."""
+    training, measured = dict(enumerate(losses)), dict(held_out)
+    return tuple((step, training.get(step), measured.get(step)) for step in sorted(training | measured))
 
 
 def question_result(

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clara.reports.charts import LADDER, POSITIONS, cost_rows, draw_ladder, draw_positions, ladder_rows
+from clara.reports.charts import (
+    LADDER,
+    POSITIONS,
+    cost_rows,
+    draw_ladder,
+    draw_positions,
+    has_ladder,
+    ladder_rows,
+)
 from clara.reports.results import SCHEMA_VERSION, Comparison, ContenderResult, QuestionResult, Results
 
 _WORST = 8
@@ -107,11 +115,6 @@ def summary(results: Results) -> str:
         groups=_groups(results), costs=_costs(results), positions=POSITIONS,
         ladder=LADDER if has_ladder(results) else None, interval=_interval, points_interval=_points_interval,
     )  # fmt: skip
-
-
-def has_ladder(results: Results) -> bool:
-    """True if stages between the first and the last took part: otherwise there is nothing to climb."""
-    return bool({"lm_only", "clara_stage1"} & {name.partition("@")[0] for name in results.contenders})
 
 
 def _costs(results: Results) -> list[list[str]]:
