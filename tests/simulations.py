@@ -157,7 +157,7 @@ def f1_covers() -> Iterator[Figure]:
     """Intervals of mean F1."""
     for count in (120, 150):
         for mean in (0.05, 0.1, 0.3, 0.5):
-            if count != CHUNKS and mean not in (0.1, 0.3):
+            if count != CHUNKS and mean != 0.1:
                 continue
             rng = np.random.default_rng(4)
             of = chunks(rng, count, QUESTIONS, mean / MEAN_F1)
@@ -177,7 +177,7 @@ def differences_cover() -> Iterator[Figure]:
             truth = gain * (1 - 0.3 * MEAN_F1)
             setting = f"120 chunks, {share:.0%} redrawn, true difference {100 * truth:.1f} points"
             sums = (a - b).sum(-1)
-            if not gain:
+            if not gain and share < 0.5:
                 yield Figure("paired F1, BCa alone: covers", setting, covered(sums, of.sizes, truth))
             yield Figure(
                 "paired F1, wider of t and BCa: covers",
@@ -189,7 +189,7 @@ def differences_cover() -> Iterator[Figure]:
 
 def one_way_differences_cover() -> Iterator[Figure]:
     """Intervals of paired differences to a baseline that scores nothing: every difference is a win."""
-    for mean in (0.03, 0.1, 0.3):
+    for mean in (0.03, 0.1):
         rng = np.random.default_rng(4)
         of = chunks(rng, CHUNKS, QUESTIONS, mean / MEAN_F1)
         setting = f"120 chunks, wins only, true difference {100 * mean:.1f} points"

@@ -7,6 +7,8 @@ import re
 import pytest
 import simulations
 
+from clara.statistics import too_few_clusters
+
 PAGE = simulations.PAGE.read_text(encoding="utf-8")
 REMEDY = "run `python tests/simulations.py` and read what changed"
 
@@ -34,3 +36,12 @@ def test_the_page_prints_what_is_computed(section):
 
 def test_the_page_says_what_is_missed():
     assert simulations.INTRODUCTION in PAGE, REMEDY
+
+
+@pytest.mark.parametrize("mean", ["0.1", "0.3"])
+def test_too_few_clusters_is_documented_with_what_is_measured(mean):
+    rows = [f for f in simulations.figures("few_clusters_cover") if f.setting.endswith(f"mean F1 {mean}")]
+    printed = re.search(rf"mean {mean} ((?: +[0-9.]+)+)\n", too_few_clusters.__doc__).group(1).split()
+    assert [float(value) for value in printed] == pytest.approx([100 * f.value for f in rows], abs=1)
+    assert all(f.value >= 0.93 for f in rows if not too_few_clusters(int(f.setting.split()[0])))
+    assert any(f.value < 0.93 for f in simulations.figures("few_clusters_cover"))
