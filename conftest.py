@@ -110,19 +110,24 @@ def chunks(documents, count_tokens, profile, settings, ledger):
 
 
 @pytest.fixture(scope="session")
-def source_chunks(questions, chunks) -> dict[str, tuple[str, ...]]:
+def source_chunks(questions, chunks, profile, weak_data) -> dict[str, tuple[str, ...]]:
     """The chunks that hold evidence of each question, the gold one first; intervals resample that one.
 
     A question without an answer has none: it stands for its whole document.
     """
     from clara.retrieval import gold_chunks, holds
+    from clara.statistics import too_few_clusters
 
     def sources(question):
         gold = [chunk.id for chunk in gold_chunks(question, chunks)]
         also = [c.id for c in chunks if any(holds(c, sentence) for sentence in question.evidence)]
         return tuple(dict.fromkeys((*gold, *also))) or (question.document,)
 
-    return {question.id: sources(question) for question in questions}
+    found = {question.id: sources(question) for question in questions}
+    clusters = len({found[question.id][0] for question in questions if question.is_answerable})
+    if profile.judges_quality and too_few_clusters(clusters):
+        weak_data(f"the questions are on {clusters} chunks: too few for 95 % intervals to hold what they say")
+    return found
 
 
 # --- what is trained on -----------------------------------------------------------------------------------

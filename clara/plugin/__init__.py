@@ -172,7 +172,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
         folder = session.config.stash[settings_key].report
         summary.write(results, folder)
-        html.write(results, folder)
+        html.write(results, folder, next(iter(session.config.stash.get(baselines_key, {}).values()), None))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -293,8 +293,9 @@ def _results(config: pytest.Config) -> Results | None:
         return None
     from clara.provenance import environment, fixture_version
     from clara.reports.results import Evaluation, Results
-    from clara.reports.scoring import settled
+    from clara.reports.scoring import settled, undecided
 
+    comparisons = settled(ledger.comparisons)
     shown = [settings.shown(name) for name in settings.contenders]
     ordered: Sequence[str] = [name for name in shown if name in ledger.contenders]
     manifest = config.rootpath / "fixtures" / "MANIFEST.json"
@@ -307,13 +308,13 @@ def _results(config: pytest.Config) -> Results | None:
         facts=ledger.facts,
         losses=ledger.losses,
         contenders={name: ledger.contenders[name] for name in ordered},
-        comparisons=settled(ledger.comparisons),
+        comparisons=comparisons,
         judgements=tuple(ledger.judgements),
         spreads=ledger.spreads,
         evaluations=tuple(
             Evaluation(name=node.split("evals/")[-1], outcome=outcome, message=message)
             for node, (outcome, message) in ledger.evaluations.items()
         ),
-        warnings=tuple(dict.fromkeys(ledger.warnings)),
+        warnings=tuple(dict.fromkeys([*ledger.warnings, *undecided(comparisons)])),
         curves=ledger.curves,
     )

@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from clara.reports import charts
 from clara.reports.results import Comparison, ContenderResult, Evaluation, QuestionResult, Results
+from clara.reports.runs import ContenderRun, Run
 from clara.text import LANGUAGES, script
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 REPORT = "report.html"
-# The contrasts that were chosen before any number was seen, for results that do not say so themselves.
-_DECLARED = {
-    ("tuned", "closed_book"), ("tuned", "tuned_other"), ("tuned_rag", "rag"), ("clara", "tuned_rag"),
-    ("clara", "rag_budget"),
-}  # fmt: skip
 _ASKED = (
     ("Does tuning help, with the same chunks in the prompt?", "tuned_rag", "rag"),
     ("Can compressed memory stand in for the text?", "clara", "tuned_rag"),
@@ -77,25 +73,32 @@ class Suite:
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one contender since the baseline: questions by id, then and now."""
+    """What became of one contender since the baseline: questions lost and won, each with the answer of then."""
 
     name: str
     asked: int
     before: float
     after: float
-    lost: list[tuple[QuestionResult, QuestionResult]]
-    won: list[tuple[QuestionResult, QuestionResult]]
+    lost: list[tuple[str, QuestionResult]]
+    won: list[tuple[str, QuestionResult]]
     reworded: int
 
+    @property
+    def flips(self) -> list[tuple[bool, str, QuestionResult]]:
+        """Questions whose mark is another: whether it was right, what was said then, and the row of now."""
+        return [
+            (right, said, row) for right, rows in ((True, self.lost), (False, self.won)) for said, row in rows
+        ]
 
-def write(results: Results, folder: Path, baseline: Results | None = None) -> None:
+
+def write(results: Results, folder: Path, baseline: Run | None = None) -> None:
     """Write ``report.html`` into the folder, whole or not at all."""
     partial = folder / f"{REPORT}.partial"
     partial.write_text(page(results, baseline), encoding="utf-8")
     partial.replace(folder / REPORT)
 
 
-def page(results: Results, baseline: Results | None = None) -> str:
+def page(results: Results, baseline: Run | None = None) -> str:
     """The page. Neither the order of a dictionary nor the place and time of writing leave a trace in it.
 
     Args:
@@ -161,29 +164,31 @@ def cell(contender: str, row: QuestionResult | None) -> Cell:
     return Cell(contender, *outcome, f1, row)
 
 
-def changes(ranked: Sequence[ContenderResult], baseline: Results | None) -> list[Change]:
-    """What each contender of both runs answers otherwise, over the questions that are the same in both."""
+def changes(ranked: Sequence[ContenderResult], baseline: Run | None) -> list[Change]:
+    """What each contender of both runs answers otherwise; the runs asked the same questions, or are not compared."""
     then = baseline.contenders if baseline else {}
     return [_change(then[c.name], c) for c in ranked if c.name in then]
 
 
-def _change(before: ContenderResult, after: ContenderResult) -> Change:
-    then = {(row.id, row.question, row.answers): row for row in before.questions}
+def _change(before: ContenderRun, after: ContenderResult) -> Change:
     pairs = [
-        (then[key], row) for row in after.questions if (key := (row.id, row.question, row.answers)) in then
+        (before.answers[row.id], bool(before.em[row.id]), row)
+        for row in after.questions
+        if row.id in before.em
     ]
-    flips = [(old, new) for old, new in pairs if old.scores["em"] != new.scores["em"]]
+    flips = [(said, right, row) for said, right, row in pairs if right != bool(row.scores["em"])]
     return Change(
-        name=after.name, asked=len(pairs), before=before.f1, after=after.f1,
-        lost=[(old, new) for old, new in flips if old.scores["em"]],
-        won=[(old, new) for old, new in flips if new.scores["em"]],
-        reworded=sum(old.answer != new.answer for old, new in pairs) - sum(o.answer != n.answer for o, n in flips),
+        name=after.name, asked=len(pairs), before=before.mean_f1, after=after.f1,
+        lost=[(said, row) for said, right, row in flips if right],
+        won=[(said, row) for said, right, row in flips if not right],
+        reworded=sum(said != row.answer for said, _, row in pairs) - len(flips),
     )  # fmt: skip
 
 
-def _moved(results: Results, baseline: Results) -> list[tuple[str, Any, Any]]:
-    """Digests and facts of the environment that differ from the baseline's."""
-    then, now = ({**run.environment, **run.digests} for run in (baseline, results))
+def _moved(results: Results, baseline: Run) -> list[tuple[str, Any, Any]]:
+    """What differs from the baseline outside of the answers: versions, machine, base model."""
+    then = {**baseline.environment, "base": baseline.base}
+    now = {**results.environment, "base": results.digests.get("base", "")}
     return [(k, then.get(k), now.get(k)) for k in sorted(then | now) if then.get(k) != now.get(k)]
 
 
@@ -207,8 +212,7 @@ def _finding(results: Results, title: str, a: str, b: str) -> Finding:
     if not found:
         return Finding(title, "–", "not compared", f"{a} and {b} were not compared in this run.")
     c = found[0]
-    detectable = getattr(c, "detectable", None)
-    limit = f" They can show a difference of {100 * detectable:.1f} points or more." if detectable else ""
+    limit = f" They can show a difference of {100 * c.detectable:.1f} points or more." if c.detectable else ""
     return Finding(
         title=title, number=_points(c.mean), verdict=c.verdict,
         sentence=f"{c.a} {_VERDICTS[c.verdict]} {c.b} on these {c.n} questions: {_points(c.mean)} F1 points "
@@ -262,8 +266,7 @@ def _comparisons(results: Results) -> dict[str, list[Comparison]]:
     """Contrasts declared beforehand, and what was looked at besides; by name, whatever was compared first."""
     groups: dict[str, list[Comparison]] = {"Declared beforehand": [], "Exploratory": []}
     for comparison in sorted(results.comparisons, key=lambda c: (c.a, c.b)):
-        declared = getattr(comparison, "declared", (_bare(comparison.a), _bare(comparison.b)) in _DECLARED)
-        groups["Declared beforehand" if declared else "Exploratory"].append(comparison)
+        groups["Declared beforehand" if comparison.declared else "Exploratory"].append(comparison)
     return groups
 
 

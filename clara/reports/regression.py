@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from clara.reports.results import Judgement
 from clara.reports.runs import ContenderRun, Run, RunError
-from clara.statistics import gate_frozen, gate_right
-
-_GIVEN_BACK = 0.25  # of what training had gained on held-out questions
+from clara.statistics import gate_frozen, gate_loss, gate_right
 
 
 def judge(contender: str, now: Run, before: Run, baseline: str = "the baseline") -> Judgement:
@@ -45,22 +43,15 @@ def judge_losses(now: Run, before: Run, baseline: str = "the baseline") -> list[
 
     A loss is far more sensitive than right and wrong: on a reader that answers little, it is the only thing to fall.
     """
-    return [
-        _judge_loss(name, *before.losses[name], now.losses[name][1], baseline)
+    decisions = [
+        gate_loss(name, *before.losses[name], now.losses[name][1])
         for name in before.losses
         if name in now.losses
     ]
-
-
-def _judge_loss(name: str, start: float, end: float, found: float, baseline: str) -> Judgement:
-    given_back = (found - end) / (start - end) if start > end else 0.0
-    red = given_back > _GIVEN_BACK
-    reason = f"REGRESSION, more than {_GIVEN_BACK:.0%}" if red else f"passes, within {_GIVEN_BACK:.0%}"
-    sentence = (
-        f"{name}: loss {end:.3f} → {found:.3f} nats a token, {given_back:+.0%} of the {start - end:.3f} that "
-        f"training had gained given back: {reason}"
-    )
-    return Judgement(baseline=baseline, contender=name, red=red, sentence=sentence)
+    return [
+        Judgement(baseline=baseline, contender=found.contender, red=found.red, sentence=found.sentence)
+        for found in decisions
+    ]
 
 
 def comparison(before: Run, now: Run) -> tuple[str, bool]:

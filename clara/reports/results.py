@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ class ResultsError(ClaraError):
         found: Its ``schema``.
     """
 
-    def __init__(self, path: Path, found: object) -> None:
+    def __init__(self, path: Path | str, found: object) -> None:
         self.path, self.found = path, found
         super().__init__(
             f"{path}: schema {found}, and this version reads {SCHEMA_VERSION}. Run the evaluations again."
@@ -130,6 +130,8 @@ class Comparison(Record):
         declared: Whether it is one of the five that a run is made for; the others are exploratory.
         p_holm: Holm's p among the declared ones of the run; None of an exploratory one, and before all are known.
         detectable: Smallest true difference that these questions show in 80 % of the cases; None if they show none.
+        em_wins, em_losses: Questions that only ``a``, only ``b`` answered exactly.
+        em_p_value: McNemar's two-sided mid-p of those.
         verdict: Never other than ``undecided`` below ``detectable``, nor where ``p_holm`` is above 0.05.
     """
 
@@ -145,6 +147,9 @@ class Comparison(Record):
     ties: int
     p_value: float
     verdict: Literal["better", "worse", "undecided"]
+    em_wins: int = 0
+    em_losses: int = 0
+    em_p_value: float = 1.0
     declared: bool = False
     p_holm: float | None = None
     detectable: float | None = None
@@ -195,7 +200,7 @@ class Results(Record):
     environment: dict[str, str | int]
     digests: dict[str, str]
     facts: dict[str, float | int | str]
-    losses: dict[str, tuple[float, float]]
+    losses: dict[str, tuple[float, float]] = Field(default_factory=dict)
     contenders: dict[str, ContenderResult]
     comparisons: tuple[Comparison, ...]
     judgements: tuple[Judgement, ...] = ()
@@ -229,7 +234,15 @@ def read(path: Path) -> Results:
     Raises:
         ResultsError: The file is of another schema.
     """
-    found = json.loads(path.read_text(encoding="utf-8"))
+    return results_in(json.loads(path.read_text(encoding="utf-8")), path)
+
+
+def results_in(found: dict[str, Any], path: Path | str) -> Results:
+    """The results in a parsed ``results.json``; its rows go back to their contenders.
+
+    Raises:
+        ResultsError: It is of another schema.
+    """
     if (schema := found.pop("schema", None)) != SCHEMA_VERSION:
         raise ResultsError(path, schema)
     rows: dict[str, list[QuestionResult]] = {name: [] for name in found["contenders"]}

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from clara.errors import ClaraError
 from clara.records import Record
-from clara.reports.results import SCHEMA_VERSION, ContenderResult, QuestionResult, Results
+from clara.reports.results import ContenderResult, Results, ResultsError, results_in
 
 KEY = "clara"  # in pytest-benchmark's file
 _NOT_THE_MACHINE = ("clara-evals",)  # what is judged must not excuse itself
@@ -109,7 +109,7 @@ class Run(Record):
 def run_of(results: Results) -> Run:
     """What is kept of a run's results."""
     return Run(
-        profile=results.profile, seed=results.seed, question_set=results.digests["question set"],
+        profile=results.profile, seed=results.seed, question_set=results.digests.get("question set", ""),
         base=results.digests.get("base", ""), environment=results.environment,
         failed=tuple(evaluation.name for evaluation in results.failures), losses=results.losses,
         sources={
@@ -142,10 +142,10 @@ def run_in(found: dict[str, Any], source: Path | str) -> Run:
     """
     try:
         if "benchmarks" not in found:
-            return run_of(Results.model_validate(_with_rows(found)))
+            return run_of(results_in(found, source))
         commit, time = found.get("commit_info", {}).get("id") or "", found.get("datetime", "")
         return Run.model_validate({"commit": commit, "time": time, **found[KEY]})
-    except (ValidationError, KeyError, TypeError, AttributeError) as error:
+    except (ValidationError, ResultsError, KeyError, TypeError, AttributeError) as error:
         first = " ".join(str(error).split())[:160]
         raise RunError(
             source, f"holds no run of this version ({first})", "Make it anew with pytest evals/"
@@ -160,16 +160,3 @@ def _kept(contender: ContenderResult) -> ContenderRun:
         em={row.id: row.scores["em"] or 0.0 for row in rows},
         f1={row.id: row.scores["f1"] or 0.0 for row in rows if row.answers},
     )  # fmt: skip
-
-
-def _with_rows(found: dict[str, Any]) -> dict[str, Any]:
-    """``results.json`` keeps all rows in one list; each contender's go back to it."""
-    found = dict(found)
-    if (schema := found.pop("schema")) != SCHEMA_VERSION:
-        raise KeyError(f"schema {schema} where {SCHEMA_VERSION} is wanted")
-    rows = [QuestionResult.model_validate(row) for row in found.pop("questions")]
-    contenders = {
-        name: {**contender, "questions": [row for row in rows if row.contender == name]}
-        for name, contender in found.pop("contenders").items()
-    }
-    return {**found, "contenders": contenders}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import fmean as mean
+from typing import Any
 
 from clara.abstention import abstains
 from clara.records import Answer, Question, Record, Score
@@ -15,7 +16,7 @@ from clara.reports.results import (
     mean_by,
     question_result,
 )
-from clara.statistics import adjusted, is_declared, mean_interval, paired_difference, share_interval
+from clara.statistics import adjusted, is_declared, mean_interval, mid_p, paired_difference, share_interval
 from clara.text import LANGUAGES, SEPARATED, script
 
 
@@ -98,8 +99,15 @@ def compare(
         low=interval.low if interval else None, high=interval.high if interval else None,
         method=interval.method if interval else "undefined", wins=difference.wins, losses=difference.losses,
         ties=difference.ties, p_value=difference.p_value, verdict=difference.verdict,
-        declared=is_declared(a.name, b.name), detectable=difference.detectable,
+        declared=is_declared(a.name, b.name), detectable=difference.detectable, **_exact(a, b, both),
     )  # fmt: skip
+
+
+def _exact(a: ContenderResult, b: ContenderResult, ids: Sequence[str]) -> dict[str, Any]:
+    """Exact matches that one has and the other has not, and McNemar's mid-p of so uneven a split."""
+    right = [{row.id for row in side.questions if row.scores["em"]} & {*ids} for side in (a, b)]
+    won, lost = len(right[0] - right[1]), len(right[1] - right[0])
+    return {"em_wins": won, "em_losses": lost, "em_p_value": float(mid_p(lost, won))}
 
 
 def settled(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
@@ -111,6 +119,16 @@ def settled(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
 def _settled(comparison: Comparison, p_holm: float) -> Comparison:
     verdict = comparison.verdict if p_holm <= _ALPHA else "undecided"
     return comparison.model_copy(update={"p_holm": p_holm, "verdict": verdict})
+
+
+def undecided(comparisons: Sequence[Comparison]) -> list[str]:
+    """What a run was made to find out and did not, each with what its questions could have shown."""
+    return [
+        f"{c.a} − {c.b} is undecided: {100 * c.mean:+.1f} F1 points on {c.n} questions, which "
+        + ("can show no difference" if c.detectable is None else f"can show {100 * c.detectable:.1f} or more")
+        for c in comparisons
+        if c.declared and c.verdict == "undecided"
+    ]
 
 
 _ALPHA = 0.05  # of the whole family

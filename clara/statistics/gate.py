@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.05
 ALPHA = 0.05
-RISE = 0.1
+GIVEN_BACK = 0.25
 
 
 class GateDecision(Record):
@@ -232,51 +232,61 @@ class LossDecision(Record):
     """What the gate says of a held-out loss, of which a run has one number.
 
     Attributes:
-        contender: Its name.
-        before: Loss at the baseline.
+        contender: What it is measured on.
+        start: Loss before training, at the baseline.
+        before: Loss after training, at the baseline.
         now: Loss of this run.
-        limit: Largest loss that is let pass.
+        given_back: Share of what training had gained at the baseline that this run lost again; below 0 where it gained.
+        allowed: Largest share that is let pass.
     """
 
     contender: str
+    start: float
     before: float
     now: float
-    limit: float
+    given_back: float
+    allowed: float
 
     @property
     def red(self) -> bool:
-        """True above the limit."""
-        return self.now > self.limit
+        """True where more is given back."""
+        return self.given_back > self.allowed
 
     @property
     def sentence(self) -> str:
         """One line: from where to where, and against what it was held."""
-        said = "REGRESSION" if self.red else "passes"
-        return f"{self.contender}: held-out loss {self.before:.3f} → {self.now:.3f}: {said}, limit {self.limit:.3f}"
+        said = "REGRESSION, more than" if self.red else "passes, within"
+        return (
+            f"{self.contender}: loss {self.before:.3f} → {self.now:.3f} nats a token, {self.given_back:+.0%} of the "
+            f"{self.start - self.before:.3f} that training had gained given back: {said} {self.allowed:.0%}"
+        )
 
 
 def gate_loss(
-    contender: str, before: float, now: float, *, rise: float = RISE, spread: float = 0.0
+    contender: str, start: float, before: float, now: float, *, allowed: float = GIVEN_BACK
 ) -> LossDecision:
     """The gate that sees a fall where few answers are right: continuous, and not blind at low scores.
 
-    One number a run has no test. The margin stands in for it: three standard deviations between seeds where they
-    are known, and never less than ``rise``.
+    One number a run has no test, so a margin stands in for it, on the scale of what training is worth: a quarter of the
+    gain. Where training had gained nothing there is nothing to give back.
 
     Args:
-        contender: Its name.
-        before: Loss at the baseline, above 0.
+        contender: What the loss is measured on.
+        start: Loss before training, at the baseline.
+        before: Loss after training, at the baseline.
         now: Loss of this run, on the same questions.
-        rise: Smallest rise that can be red, as a share of ``before``.
-        spread: Standard deviation of the loss between seeds, such as :func:`~clara.statistics.seeds.seed_spread`'s.
+        allowed: Largest share of the gain that may be given back.
 
     Raises:
         ValueError: A loss is not finite: that is a broken training and no regression.
     """
-    if not (isfinite(before) and isfinite(now)):
-        raise ValueError(f"{contender}: loss {before} → {now} is not finite. Look at the training.")
+    if not all(map(isfinite, (start, before, now))):
+        raise ValueError(
+            f"{contender}: loss {start} → {before}, now {now}, is not finite. Look at the training."
+        )
+    given_back = (now - before) / (start - before) if start > before else 0.0
     return LossDecision(
-        contender=contender, before=before, now=now, limit=before + max(rise * before, 3 * spread)
+        contender=contender, start=start, before=before, now=now, given_back=given_back, allowed=allowed
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from clara.reports import html
+from clara.reports.runs import run_of
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium: pip install -e '.[dev]'")
 from selenium.webdriver.common.keys import Keys  # noqa: E402 # after the skip
@@ -198,7 +199,7 @@ def test_no_width_scrolls_the_page_sideways(page, width):
 
 
 def test_nothing_that_others_wrote_runs(browser, run, spoilt, tmp_path):
-    html.write(spoilt(run()), tmp_path, baseline=spoilt(run()))
+    html.write(spoilt(run()), tmp_path, baseline=run_of(spoilt(run())))
     browser.get_log("browser")
     browser.get((tmp_path / html.REPORT).as_uri())
     assert browser.execute_script("return [window.owned, document.images.length]") == [None, 0]

@@ -16,8 +16,10 @@ import pytest
 
 from clara import plugin
 from clara.reports import html, summary
-from clara.reports.results import Comparison, Evaluation, ResultsError, curve, read
+from clara.reports.results import Evaluation, Judgement, ResultsError, curve, read
+from clara.reports.runs import run_of
 from clara.reports.scoring import compare
+from clara.statistics import seed_spread
 
 
 class Reader(HTMLParser):
@@ -41,7 +43,7 @@ class Reader(HTMLParser):
 
 
 def test_what_others_write_stays_text(run, spoilt):
-    found = Reader(html.page(spoilt(run()), baseline=spoilt(run())))
+    found = Reader(html.page(spoilt(run()), baseline=run_of(spoilt(run()))))
     assert len(found.all("script")) == len(found.all("style")) == 1
     assert not found.all("img")
     assert not [name for _, attributes in found.tags for name in attributes if name.startswith("on")]
@@ -106,7 +108,7 @@ def test_what_a_run_wrote_is_read_as_it_was(run, tmp_path):
 def test_another_schema_is_refused(run, tmp_path):
     path = tmp_path / "results.json"
     path.write_text(json.dumps({**summary.as_json(run()), "schema": 1}))
-    with pytest.raises(ResultsError, match="schema 1, and this version reads 2"):
+    with pytest.raises(ResultsError, match="schema 1, and this version reads 3"):
         read(path)
 
 
@@ -145,20 +147,14 @@ def test_three_sentences_say_what_the_run_says(run):
     assert f"{contrast.wins} won, {contrast.losses} lost, {contrast.ties} tied" in told[1]
 
 
-class Judged(Comparison):
-    declared: bool
-    p_holm: float | None
-    detectable: float | None
-
-
 def test_what_is_known_of_many_looks_and_small_effects_is_shown(run):
-    results = run()
-    assert "Holm’s" not in html.page(results)
     facts = {"declared": False, "p_holm": 0.4321, "detectable": 0.123}
-    judged = tuple(Judged(**c.model_dump(), **facts) for c in results.comparisons)
+    results = run()
+    judged = tuple(c.model_copy(update=facts) for c in results.comparisons)
     page = html.page(results.model_copy(update={"comparisons": judged}))
     assert "Declared beforehand" not in page
     assert " <small>0.4321</small></td><td>12.3</td>" in page
+    assert all(f"<td>{c.em_wins} / {c.em_losses} <small>" in page for c in results.comparisons)
     assert "They can show a difference of 12.3 points or more." in page
 
 
@@ -220,14 +216,24 @@ def test_flips_since_the_baseline_are_counted_question_by_question(run):
     rows[right] = rows[right].model_copy(
         update={"answer": "lost", "scores": {**rows[right].scores, "em": 0.0}}
     )
-    rows[right - 1] = rows[right - 1].model_copy(update={"question": "Another question?"})
     after = before.contenders["rag"].model_copy(update={"questions": tuple(rows)})
     results = before.model_copy(update={"contenders": {**before.contenders, "rag": after}})
-    change = next(c for c in html.changes([after], before) if c.name == "rag")
-    assert (change.asked, len(change.lost), len(change.won), change.reworded) == (19, 1, 0, 0)
-    assert all(c.lost == c.won == [] for c in html.changes(list(before.contenders.values()), before))
-    assert 'id="changes"' in html.page(results, before)
+    change = next(c for c in html.changes([after], run_of(before)) if c.name == "rag")
+    assert (change.asked, len(change.lost), len(change.won), change.reworded) == (20, 1, 0, 0)
+    assert all(c.lost == c.won == [] for c in html.changes(list(before.contenders.values()), run_of(before)))
+    assert 'id="changes"' in html.page(results, run_of(before))
     assert 'id="changes"' not in html.page(results)
+
+
+def test_what_the_gate_said_and_what_a_seed_moves_stand_on_the_page(run):
+    fell = Judgement(
+        baseline="the baseline", contender="rag", red=True, sentence="rag: EM fell by 9.0 points"
+    )
+    spread = seed_spread({0: {"a": 0.1, "b": 0.3}, 1: {"a": 0.2, "b": 0.4}}, {"a": "x", "b": "y"})
+    results = run().model_copy(update={"judgements": (fell,), "spreads": {"tuned": spread}})
+    page = html.page(results, run_of(results))
+    assert "✗ <b>the baseline</b> rag: EM fell by 9.0 points" in page
+    assert '<th scope="row">tuned</th><td>25.0' in page
 
 
 def test_a_curve_joins_what_was_measured_at_each_step():
