@@ -16,7 +16,8 @@ from jaxtyping import UInt8, UInt16
 from clara.model.prompts import answer_ids, prompt_ids
 from clara.pretraining.config import Phase, Recipe
 from clara.pretraining.corpus import Passage, ReadingQuestion, read_lines
-from clara.pretraining.samples import Library, Use, make_sample, window
+from clara.pretraining.library import Library, Use, window
+from clara.pretraining.samples import make_sample
 
 Made = TypeVar("Made", covariant=True)
 

@@ -9,8 +9,8 @@ import pytest
 
 from clara.pretraining.config import Recipe, read_recipe
 from clara.pretraining.corpus import contexts, read_passages, read_questions
+from clara.pretraining.library import Library
 from clara.pretraining.rows import RowMaker
-from clara.pretraining.samples import Library
 
 _ROOT = Path(__file__).parents[2]
 # Of the rows of steps 0 and 9,000, taken before anything of version 1 was written.

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from clara.pretraining import asking
 from clara.pretraining.corpus import contexts, read_passages, read_questions
-from clara.pretraining.samples import MAKERS, Library, around, make_sample, window
+from clara.pretraining.library import Library, around, window
+from clara.pretraining.samples import MAKERS, make_sample
 from clara.pretraining.spans import find_spans, first_names, is_person, sentences
 
 SENTENCE = (

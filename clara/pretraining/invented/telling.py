@@ -1,0 +1,131 @@
+"""A scene told as a passage: sentences joined, names exchanged for pronouns and descriptions, filling between."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+from clara.pretraining.invented.scene import Fact, Scene, Thing
+from clara.pretraining.spans import FUNCTION_WORDS
+
+_PRONOUNS = {"it": "its", "they": "their", "she": "her", "he": "his"}
+_REFERRED = 0.65  # share of later mentions of the thing last spoken of that do not repeat its name
+_CLAUSES = 0.4  # share of first mentions that carry a fact between commas, where one can be
+_JOINED = 0.35  # share of pairs of plain sentences about one thing that are joined by "and"
+_FILLED = 0.22  # share of sentences that are followed by one that states nothing
+_OPENED = 0.08  # share of sentences that open with a turn
+_TURNS = (
+    "according to the town archive, ", "as far as is known, ", "by most accounts, ", "according to {person}, ",
+    "as older maps and letters show, ", "in the words of one visitor, ", "it is well documented that ",
+    "as {person} later wrote, ", "according to a report of {year}, ",
+)  # fmt: skip
+_SUBJECT, _OWNER = "{X} ", "{X's}"
+_INVOLVED = re.compile(
+    r"[,;:]|\b(?:because|since|when|after|once|while|where|who|which|and|how|that|as|if)\b"
+)
+_LONGEST_JOINED = 11  # words of the first of two joined sentences
+
+
+class Telling:
+    """The passage of a scene, made sentence by sentence.
+
+    Attributes:
+        phrasings: Every phrasing used; what they leave open is told too.
+    """
+
+    def __init__(self, scene: Scene, draw: Random) -> None:
+        self._scene, self._draw = scene, draw
+        self.phrasings: list[str] = []
+        self._topic: Thing | None = None
+        self._named: set[str] = set()
+
+    def passage(self) -> str:
+        """All facts, thing by thing."""
+        return " ".join(sentence for thing in self._scene.things for sentence in self._about(thing))
+
+    def _about(self, thing: Thing) -> list[str]:
+        told: list[str] = []
+        facts = list(thing.facts)
+        fillings = list(thing.kind.fill)
+        self._draw.shuffle(fillings)
+        while facts:
+            told.append(self._sentence(thing, facts))
+            if fillings and self._draw.random() < _FILLED:
+                told.append(_closed(self._filled(fillings.pop())))
+        return told
+
+    def _sentence(self, thing: Thing, facts: list[Fact]) -> str:
+        """The first fact in a sentence, with a second one if both can be joined; both are taken from the list."""
+        fact = facts.pop(0)
+        phrasing, values = fact.sentence, _values(fact)
+        subject = self._subject(thing, phrasing)
+        if facts and subject == thing.name and phrasing.startswith(_SUBJECT) and self._chance(_CLAUSES):
+            subject += self._clause(facts)
+        text = self._told(phrasing, thing, subject, values)
+        if facts and self._may_join(fact, facts[0]) and self._chance(_JOINED):
+            second = facts.pop(0)
+            text = (
+                f"{text.rstrip('.')} and {self._told(second.sentence, thing, '', _values(second)).lstrip()}"
+            )
+        if self._opens_softly(phrasing) and self._chance(_OPENED):
+            text = self._filled(self._draw.choice(_TURNS)) + (
+                text if phrasing.startswith("{X") else _lowered(text)
+            )
+        self._topic = thing
+        return _closed(text)
+
+    def _clause(self, facts: list[Fact]) -> str:
+        fact = next((fact for fact in facts if fact.relation.clause), None)
+        if fact is None or len(facts) < 2:
+            return ""
+        facts.remove(fact)
+        return f", {fact.relation.clause.replace('{A}', fact.value.text)},"
+
+    def _told(self, phrasing: str, thing: Thing, subject: str, values: dict[str, str]) -> str:
+        owner = _PRONOUNS[subject] if subject in _PRONOUNS else _possessive(subject)
+        self._named.add(thing.name)
+        return self._filled(phrasing, {"X": subject, "X's": owner, **values})
+
+    def _subject(self, thing: Thing, phrasing: str) -> str:
+        """The name, or a word for it where nothing else can be meant."""
+        if self._topic is not thing or not self._chance(_REFERRED):
+            return thing.name
+        alone = sum(other.kind == thing.kind for other in self._scene.things) == 1
+        words = list(thing.kind.refer) if alone else []
+        if phrasing.startswith((_SUBJECT, _OWNER)):
+            words += [thing.pronoun] * 2
+        return self._draw.choice(words) if words else thing.name
+
+    def _may_join(self, first: Fact, second: Fact) -> bool:
+        both = (first.sentence, second.sentence)
+        plain = not _INVOLVED.search(f"{first.sentence} {first.value.text}")
+        short = f"{first.sentence} {first.value.text}".count(" ") < _LONGEST_JOINED
+        return plain and short and all(text.startswith(_SUBJECT) for text in both)
+
+    def _opens_softly(self, phrasing: str) -> bool:
+        first = phrasing.split(" ")[0]
+        return first == "{X}" or first.casefold() in FUNCTION_WORDS
+
+    def _filled(self, phrasing: str, given: dict[str, str] | None = None) -> str:
+        self.phrasings.append(phrasing)
+        return self._scene.wording.fill(phrasing, given)
+
+    def _chance(self, share: float) -> bool:
+        return self._draw.random() < share
+
+
+def _values(fact: Fact) -> dict[str, str]:
+    return {"A": fact.value.text, "D": fact.denied, "W": fact.year}
+
+
+def _possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def _lowered(text: str) -> str:
+    first, rest = text.split(" ", 1)
+    return f"{first.lower() if first.casefold() in FUNCTION_WORDS else first} {rest}"
+
+
+def _closed(text: str) -> str:
+    return text[:1].upper() + text[1:]
