@@ -7,23 +7,51 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from random import Random
 from typing import Literal
 
 from clara.pretraining.corpus import Passage, ReadingQuestion
-from clara.pretraining.spans import FUNCTION_WORDS, find_spans, first_names, sentences
+from clara.pretraining.spans import FUNCTION_WORDS, SHORT_PHRASE, find_spans, first_names, sentences
+from clara.pretraining.types import Types
 
 Use = Literal["plain", "asked"]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A question about passages; the answer stands in one of them, or nothing is shown."""
+    """A question about passages; the answer stands in one of them, or nothing is shown.
+
+    Attributes:
+        passages: What is shown.
+        question: What is asked.
+        answer: What stands in a passage, or the words for "no answer".
+        refused: What would have answered a question that is asked in vain; it stands in no passage.
+    """
 
     passages: tuple[str, ...]
     question: str
     answer: str
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a maker is to make.
+
+    Attributes:
+        words: Words of the passage, about.
+        longest_answer_words: Words of a phrase that is asked for, at most; 3 is version 0's way of choosing answers.
+    """
+
+    words: int
+    longest_answer_words: int = SHORT_PHRASE
+
+    @property
+    def long_answers(self) -> bool:
+        """Whether longer answers are preferred."""
+        return self.longest_answer_words > SHORT_PHRASE
 
 
 class Library:
@@ -32,6 +60,7 @@ class Library:
     Attributes:
         documents: By source, the paragraphs of each title in order.
         questions: Written questions with an answer that stands in the passage.
+        contexts: By title, the passages of the written questions, each once.
         first_names: First names of the people that the text has articles about.
     """
 
@@ -48,6 +77,9 @@ class Library:
         for (source, _), paragraphs in titles.items():
             self.documents[source].append(paragraphs)
         self.questions = [question for question in questions if question.verbatim]
+        self.contexts: dict[str, list[str]] = defaultdict(list)
+        for context, title in {question.context: question.title for question in questions}.items():
+            self.contexts[title].append(context)
         self.first_names = first_names(paragraphs[0] for _, paragraphs in titles.items())
         self._shares = {
             use: {source: share[source] for source in share if source in self.documents}
@@ -60,6 +92,11 @@ class Library:
         for question in self.questions:
             for answer in question.verbatim:
                 self._answers[_shape(answer)].append(answer)
+
+    @cached_property
+    def types(self) -> Types:
+        """What the names in the text name; learnt when first asked for."""
+        return Types(text for documents in self.documents.values() for texts in documents for text in texts)
 
     def document(self, use: Use, draw: Random) -> tuple[list[str], int]:
         """A title, by its source's share and then by its length, and the number of one of its paragraphs."""

@@ -90,7 +90,15 @@ class RowMaker:
 
     def _sample(self, phase: Phase, draw: Random) -> tuple[list[int], list[int]]:
         shape = self._recipe.rows
-        sample = make_sample(self._library, phase.kinds, shape.three_passages, shape.no_passage, draw)
+        sample = make_sample(
+            self._library,
+            phase.kinds,
+            shape.three_passages,
+            shape.no_passage,
+            draw,
+            longest_answer_words=shape.longest_answer_words,
+            unanswerable=shape.unanswerable,
+        )
         prompt = prompt_ids(self._tokenizer, sample.question, sample.passages)
         answer = answer_ids(self._tokenizer, sample.answer)
         context = [0, *[shape.context_weight] * (len(prompt) - 1)]

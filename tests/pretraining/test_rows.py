@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clara.pretraining.config import Recipe, read_recipe
-from clara.pretraining.corpus import contexts, read_passages, read_questions
+from clara.pretraining.corpus import Passage, contexts, read_passages, read_questions
 from clara.pretraining.library import Library
 from clara.pretraining.rows import RowMaker
 
@@ -23,11 +23,14 @@ def small(recipe: Recipe) -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def library(text_file: Path, questions_file: Path) -> Library:
+def passages(text_file: Path) -> list[Passage]:
+    return read_passages(text_file, {})
+
+
+def made_of(passages: list[Passage], questions_file: Path) -> Library:
     questions = read_questions([questions_file])
     share = {"towns": 0.5, "ports": 0.3, "questions": 0.2}
-    passages = [*read_passages(text_file, {}), *contexts(questions)]
-    return Library(passages, questions, {"plain": share, "asked": share})
+    return Library([*passages, *contexts(questions)], questions, {"plain": share, "asked": share})
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,8 @@ def tokenizer():
     return AutoTokenizer.from_pretrained(_ROOT / "fixtures" / "models" / "reader-v0")
 
 
-def test_version_0_makes_the_rows_that_it_made(library: Library, tokenizer):
+def test_version_0_makes_the_rows_that_it_made(passages: list[Passage], questions_file: Path, tokenizer):
+    library = made_of(passages, questions_file)
     recipe = small(read_recipe(_ROOT / "clara" / "pretraining" / "reader-v0.toml"))
     maker = RowMaker(recipe, tokenizer, library)
     digest = hashlib.sha256()
@@ -45,3 +49,11 @@ def test_version_0_makes_the_rows_that_it_made(library: Library, tokenizer):
         rows = maker.rows(step)
         digest.update(rows.ids.tobytes() + rows.weights.tobytes())
     assert digest.hexdigest() == _VERSION_0
+
+
+@pytest.mark.parametrize("step", [0, 9000])
+def test_version_1_fills_its_rows(passages, town_list, questions_file: Path, tokenizer, step: int):
+    library = made_of([*passages, *town_list], questions_file)
+    recipe = small(read_recipe(_ROOT / "clara" / "pretraining" / "reader-v1.toml"))
+    rows = RowMaker(recipe, tokenizer, library).rows(step)
+    assert (rows.weights > 0).mean() > 0.7

@@ -93,7 +93,7 @@ class Telling:
         alone = sum(other.kind == thing.kind for other in self._scene.things) == 1
         words = list(thing.kind.refer) if alone else []
         if phrasing.startswith((_SUBJECT, _OWNER)):
-            words += [thing.pronoun] * 2
+            words += [thing.pronoun] * 3
         return self._draw.choice(words) if words else thing.name
 
     def _may_join(self, first: Fact, second: Fact) -> bool:
