@@ -17,8 +17,8 @@ from clara.errors import RecipeError
 from clara.pretraining import asking
 from clara.pretraining.config import Phase, SampleKind
 from clara.pretraining.corpus import Passage, contexts, read_passages, read_questions
-from clara.pretraining.library import Library, Sample, around, window
-from clara.pretraining.samples import IN_VAIN, MAKERS, make_sample
+from clara.pretraining.library import Library, Sample, Wanted, around, window
+from clara.pretraining.samples import IN_VAIN, MAKERS, make_sample, make_typed
 from clara.pretraining.spans import find_spans, first_names, is_person, sentences
 
 SENTENCE = (
@@ -141,11 +141,12 @@ def test_kind_that_the_text_cannot_give_is_an_error(questions_file: Path):
 
 
 def test_typed_question_names_the_kind_of_its_answer(library: Library):
-    for seed in range(30):
-        sample = make_sample(library, {"typed": 1.0}, 0.0, 0.0, Random(seed))
-        assert any(
-            noun in sample.question.split() or "town" not in noun for noun in library.types.of(sample.answer)
-        )
+    made = [make_typed(library, Random(seed), Wanted(60)) for seed in range(60)]
+    samples = [sample for sample in made if sample]
+    assert samples
+    for sample in samples:
+        assert "town" in sample.question.split()
+        assert "town" in library.types.of(sample.answer)
 
 
 def test_unknown_kind_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -10,9 +11,13 @@ from clara.pretraining.invented.values import Value, listed, quantity, words
 from clara.pretraining.invented.wording import Wording
 from clara.pretraining.library import Library
 
-_FIRST_YEAR, _LAST_YEAR = 1650, 1960
 _LINKED = 0.5  # share of further things that a fact already names; the others are of a kind already there
 _FACTS_EACH = (2, 5)
+_TRIES = 30  # at drawing what is not taken yet
+
+
+class _ExhaustedError(Exception):
+    """A word list has nothing left for this scene."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +73,19 @@ class Scene:
 
     def __init__(self, tables: Tables, library: Library, draw: Random, facts: int) -> None:
         self._tables, self._draw = tables, draw
-        self._year = draw.randint(_FIRST_YEAR, _LAST_YEAR)
+        first = draw.choice(sorted(tables.kinds))
+        self._year = draw.randint(*tables.kinds[first].years)
+        # Nothing is told of beside what its time could not know.
+        self._kinds = [name for name, kind in sorted(tables.kinds.items()) if _covers(kind, self._year)]
         self.wording = Wording(tables, library, draw, self._year)
         self._taken: list[str] = []
         self.things: list[Thing] = []
         stated = 0
         while stated < facts:
-            thing = self._next_thing()
-            self.things.append(thing)
-            stated += self._state(thing, min(draw.randint(*_FACTS_EACH), max(2, facts - stated)))
+            thing = self._next_thing() if self.things else self.thing(first)
+            told = self._state(thing, min(draw.randint(*_FACTS_EACH), max(2, facts - stated)))
+            self.things.extend([thing] if told else [])
+            stated += told
 
     def thing(self, kind: str) -> Thing:
         """A new thing of a kind."""
@@ -91,7 +100,7 @@ class Scene:
         if unsaid and draw.random() < _LINKED:
             return draw.choice(unsaid)
         kinds = [thing.kind.name for thing in self.things] if len(self.things) < 3 else []
-        return self.thing(draw.choice(kinds or sorted(self._tables.kinds)))
+        return self.thing(draw.choice(kinds or self._kinds))
 
     def _state(self, thing: Thing, facts: int) -> int:
         """State so many facts of a thing, first those that a thing of its kind has already: they can be mistaken."""
@@ -99,7 +108,10 @@ class Scene:
         draw.shuffle(relations)
         peers = {fact.relation.name for peer in self.things if peer.kind == thing.kind for fact in peer.facts}
         relations.sort(key=lambda relation: relation.name not in peers or draw.random() < 0.3)
-        thing.facts.extend(self._fact(thing, relation) for relation in relations[:facts])
+        for relation in relations[:facts]:
+            # A word list may have nothing left that is not taken; such a fact is left out.
+            with suppress(_ExhaustedError):
+                thing.facts.append(self._fact(thing, relation))
         draw.shuffle(thing.facts)
         return len(thing.facts)
 
@@ -120,16 +132,18 @@ class Scene:
         return Fact(thing, relation, value, other, denied, year, draw.randrange(len(phrasings)))
 
     def _unique(self, spec: str) -> Value:
-        while True:
+        for _ in range(_TRIES):
             value = quantity(spec, self._year, self._draw) or words(spec, self.wording)
             if self._take(value.text):
                 return value
+        raise _ExhaustedError(spec)
 
     def _fresh(self, form: str) -> str:
-        while True:
+        for _ in range(_TRIES):
             word = self.wording.drawn_from(form)
             if self._take(word):
                 return word
+        raise _ExhaustedError(form)
 
     def _take(self, text: str) -> bool:
         """Take a value, unless one that was taken is part of it or it of one."""
@@ -140,7 +154,11 @@ class Scene:
         return True
 
     def _gender(self, name: str) -> str:
-        first = name.split(" ")[0]
-        women = first in self._tables.forms["woman"] or first == "Sister"
-        men = first in self._tables.forms["man"] or first == "Count"
+        given = set(name.split(" "))
+        women = given & {"Sister", *self._tables.forms["woman"]}
+        men = given & {"Count", *self._tables.forms["man"]}
         return "she" if women else "he" if men else self._draw.choice(("she", "he"))
+
+
+def _covers(kind: Kind, year: int) -> bool:
+    return kind.years[0] <= year <= kind.years[1]

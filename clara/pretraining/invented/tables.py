@@ -57,6 +57,7 @@ class Kind(Record):
         pronoun: ``it``, ``they``, or ``person``: she or he.
         refer: Descriptions that may stand for its name.
         apposed: True if "the NOUN NAME" is English.
+        years: Its time, first and last year.
         fill: Sentences that state nothing that is asked.
         relations: What can be said of it.
     """
@@ -66,6 +67,7 @@ class Kind(Record):
     pronoun: str = "it"
     refer: tuple[str, ...]
     apposed: bool = False
+    years: tuple[int, int] = (1650, 1990)
     fill: tuple[str, ...]
     relations: tuple[Relation, ...]
 

@@ -6,7 +6,6 @@ import re
 from random import Random
 
 from clara.pretraining.invented.scene import Fact, Scene, Thing
-from clara.pretraining.spans import FUNCTION_WORDS
 
 _PRONOUNS = {"it": "its", "they": "their", "she": "her", "he": "his"}
 _REFERRED = 0.65  # share of later mentions of the thing last spoken of that do not repeat its name
@@ -37,7 +36,6 @@ class Telling:
         self._scene, self._draw = scene, draw
         self.phrasings: list[str] = []
         self._topic: Thing | None = None
-        self._named: set[str] = set()
 
     def passage(self) -> str:
         """All facts, thing by thing."""
@@ -46,7 +44,7 @@ class Telling:
     def _about(self, thing: Thing) -> list[str]:
         told: list[str] = []
         facts = list(thing.facts)
-        fillings = list(thing.kind.fill)
+        fillings = [text for text in thing.kind.fill if text not in self.phrasings]
         self._draw.shuffle(fillings)
         while facts:
             told.append(self._sentence(thing, facts))
@@ -61,16 +59,12 @@ class Telling:
         subject = self._subject(thing, phrasing)
         if facts and subject == thing.name and phrasing.startswith(_SUBJECT) and self._chance(_CLAUSES):
             subject += self._clause(facts)
-        text = self._told(phrasing, thing, subject, values)
+        text = self._told(phrasing, subject, values)
         if facts and self._may_join(fact, facts[0]) and self._chance(_JOINED):
             second = facts.pop(0)
-            text = (
-                f"{text.rstrip('.')} and {self._told(second.sentence, thing, '', _values(second)).lstrip()}"
-            )
-        if self._opens_softly(phrasing) and self._chance(_OPENED):
-            text = self._filled(self._draw.choice(_TURNS)) + (
-                text if phrasing.startswith("{X") else _lowered(text)
-            )
+            text = f"{text.rstrip('.')} and {self._told(second.sentence, '', _values(second)).lstrip()}"
+        if phrasing.startswith(_SUBJECT) and self._chance(_OPENED):
+            text = self._filled(self._draw.choice(_TURNS)) + text
         self._topic = thing
         return _closed(text)
 
@@ -81,9 +75,8 @@ class Telling:
         facts.remove(fact)
         return f", {fact.relation.clause.replace('{A}', fact.value.text)},"
 
-    def _told(self, phrasing: str, thing: Thing, subject: str, values: dict[str, str]) -> str:
+    def _told(self, phrasing: str, subject: str, values: dict[str, str]) -> str:
         owner = _PRONOUNS[subject] if subject in _PRONOUNS else _possessive(subject)
-        self._named.add(thing.name)
         return self._filled(phrasing, {"X": subject, "X's": owner, **values})
 
     def _subject(self, thing: Thing, phrasing: str) -> str:
@@ -102,10 +95,6 @@ class Telling:
         short = f"{first.sentence} {first.value.text}".count(" ") < _LONGEST_JOINED
         return plain and short and all(text.startswith(_SUBJECT) for text in both)
 
-    def _opens_softly(self, phrasing: str) -> bool:
-        first = phrasing.split(" ")[0]
-        return first == "{X}" or first.casefold() in FUNCTION_WORDS
-
     def _filled(self, phrasing: str, given: dict[str, str] | None = None) -> str:
         self.phrasings.append(phrasing)
         return self._scene.wording.fill(phrasing, given)
@@ -120,11 +109,6 @@ def _values(fact: Fact) -> dict[str, str]:
 
 def _possessive(name: str) -> str:
     return f"{name}'" if name.endswith("s") else f"{name}'s"
-
-
-def _lowered(text: str) -> str:
-    first, rest = text.split(" ", 1)
-    return f"{first.lower() if first.casefold() in FUNCTION_WORDS else first} {rest}"
 
 
 def _closed(text: str) -> str:

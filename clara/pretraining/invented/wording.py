@@ -9,9 +9,12 @@ from random import Random
 from clara.pretraining.invented.tables import Tables
 from clara.pretraining.library import Library
 
-_SLOT = re.compile(r"\{(a )?([\w']+)\}")
+_SLOT = re.compile(r"\{(a )?([\w']+)\}(s\b)?")
 _VOWEL = re.compile(r"(?!uni|use|one|eu)[aeiou]", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[A-Z][a-z]{3,11}")
+_CALENDAR = re.compile(
+    r"January|February|March|April|May|June|July|August|September|October|November|December|[A-Z][a-z]+day"
+)
 _TRIES = 6  # at finding a plain name in the text, before one is made of syllables
 
 
@@ -25,8 +28,9 @@ class Wording:
         """The phrasing with its braces filled: with what is given, or else drawn."""
 
         def filled(slot: re.Match[str]) -> str:
-            article, name = slot.groups()
+            article, name, several = slot.groups()
             word = given[name] if given and name in given else self._drawn(name)
+            word = plural(word) if several else word
             return with_article(word) if article else word
 
         return _SLOT.sub(filled, phrasing)
@@ -74,9 +78,16 @@ class Wording:
     def _from_text(self) -> str:
         for _ in range(_TRIES):
             name = self._library.name(self._draw).split(" ")[-1]
-            if _PLAIN_NAME.fullmatch(name):
+            if _PLAIN_NAME.fullmatch(name) and not _CALENDAR.match(name):
                 return name
         return self._syllables()
+
+
+def plural(noun: str) -> str:
+    """The regular plural."""
+    if noun.endswith(("s", "sh", "ch", "x")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
 
 
 def with_article(word: str) -> str:
