@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from random import Random
 
 from clara.pretraining.invented.scene import Fact, Scene, Thing
@@ -11,6 +12,7 @@ _PRONOUNS = {"it": "its", "they": "their", "she": "her", "he": "his"}
 _REFERRED = 0.65  # share of later mentions of the thing last spoken of that do not repeat its name
 _CLAUSES = 0.4  # share of first mentions that carry a fact between commas, where one can be
 _JOINED = 0.35  # share of pairs of plain sentences about one thing that are joined by "and"
+_CONTRASTED = 0.3  # share of pairs of like facts that may be told in one sentence; one pair a passage is
 _FILLED = 0.22  # share of sentences that are followed by one that states nothing
 _OPENED = 0.08  # share of sentences that open with a turn
 _TURNS = (
@@ -38,12 +40,28 @@ class Telling:
         self._topic: Thing | None = None
 
     def passage(self) -> str:
-        """All facts, thing by thing."""
-        return " ".join(sentence for thing in self._scene.things for sentence in self._about(thing))
+        """All facts, thing by thing; now and then one sentence sets two things side by side first."""
+        pairs = [pair for pair in self._comparable() if self._chance(_CONTRASTED)]
+        contrasted = self._draw.choice(pairs) if pairs else ()
+        told = [self._contrast(*contrasted)] if contrasted else []
+        for thing in self._scene.things:
+            told += self._about(thing, [fact for fact in thing.facts if fact not in contrasted])
+        return " ".join(told)
 
-    def _about(self, thing: Thing) -> list[str]:
+    def _comparable(self) -> list[tuple[Fact, Fact]]:
+        """Facts of one relation of two things, told by plain sentences about them."""
+        facts = [fact for thing in self._scene.things for fact in thing.facts]
+        plain = [fact for fact in facts if fact.sentence.startswith(_SUBJECT) and _is_plain(fact)]
+        return [(one, other) for one, other in permutations(plain, 2) if one.relation is other.relation]
+
+    def _contrast(self, one: Fact, other: Fact) -> str:
+        first, second = (
+            self._told(fact.sentence, fact.thing.name, _values(fact)).rstrip(".") for fact in (one, other)
+        )
+        return _closed(f"{first}{self._draw.choice((', while ', ', whereas ', ', but ', '; '))}{second}.")
+
+    def _about(self, thing: Thing, facts: list[Fact]) -> list[str]:
         told: list[str] = []
-        facts = list(thing.facts)
         fillings = [text for text in thing.kind.fill if text not in self.phrasings]
         self._draw.shuffle(fillings)
         while facts:
@@ -91,9 +109,7 @@ class Telling:
 
     def _may_join(self, first: Fact, second: Fact) -> bool:
         both = (first.sentence, second.sentence)
-        plain = not _INVOLVED.search(f"{first.sentence} {first.value.text}")
-        short = f"{first.sentence} {first.value.text}".count(" ") < _LONGEST_JOINED
-        return plain and short and all(text.startswith(_SUBJECT) for text in both)
+        return _is_plain(first) and all(text.startswith(_SUBJECT) for text in both)
 
     def _filled(self, phrasing: str, given: dict[str, str] | None = None) -> str:
         self.phrasings.append(phrasing)
@@ -105,6 +121,12 @@ class Telling:
 
 def _values(fact: Fact) -> dict[str, str]:
     return {"A": fact.value.text, "D": fact.denied, "W": fact.year}
+
+
+def _is_plain(fact: Fact) -> bool:
+    """True if a conjunction after the sentence can only join it."""
+    text = f"{fact.sentence} {fact.value.text}"
+    return not _INVOLVED.search(text) and text.count(" ") < _LONGEST_JOINED
 
 
 def _possessive(name: str) -> str:
