@@ -38,7 +38,8 @@ _EMPTY = FUNCTION_WORDS | word_set(
     part name names member members number use result type kind form one two first second last name example case way
     fact thing time times day end beginning rest majority most lot set series group side same other following
     latter former great late new old small large local best only main major early modern american british english
-    known tall ago bit piece matter list problem lot deal while moment fool rule sign shame pity thing
+    known tall ago present body figure noble master
+    place fellow bit piece matter list problem lot deal while moment fool rule sign shame pity thing
     young little whole current good poor fair elder common general third former person character sort
     french german son daughter brother sister wife husband father mother native resident following version
     """

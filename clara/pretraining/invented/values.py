@@ -13,6 +13,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+_MILLION = 1e6
 _CURRENCIES = ("crowns", "pounds", "dollars", "marks", "francs", "guilders", "florins")
 
 
@@ -27,8 +28,8 @@ def quantity(spec: str, year: int, draw: Random) -> Value | None:
     """A date or number of the kind and bounds that a table gives; None if it names no quantity.
 
     Args:
-        spec: ``year|date|span FROM TO`` in years from ``year``; ``count|measure|decimal FROM TO [UNIT]``; ``percent``;
-            ``money``.
+        spec: ``year|date|span FROM TO`` in years from ``year``; ``count|measure|decimal FROM TO [UNIT]``; ``money FROM
+            TO``; ``percent``.
         year: The time of the thing.
         draw: Draws it.
     """
@@ -86,13 +87,12 @@ def _percent(bounds: list[str], year: int, draw: Random) -> Value:  # noqa: ARG0
     return Value(f"{number}{draw.choice(('%', ' percent', ' per cent'))}", number)
 
 
-def _money(bounds: list[str], year: int, draw: Random) -> Value:  # noqa: ARG001
-    currency = draw.choice(_CURRENCIES)
-    if draw.random() < 0.4:
-        number = draw.randint(11, 990) / 10
-        return Value(f"{number:.1f} million {currency}", number * 1e6)
-    number = draw.randint(2, 999) * draw.choice((10, 100, 1000))
-    return Value(f"{number:,} {currency}", number)
+def _money(bounds: list[str], year: int, draw: Random) -> Value:
+    text, number = _count(bounds, year, draw)
+    if number is not None and number >= _MILLION:
+        number = round(number / _MILLION, 1) * _MILLION
+        text = f"{number / _MILLION:.1f} million"
+    return Value(f"{text} {draw.choice(_CURRENCIES)}", number)
 
 
 _QUANTITIES: dict[str, Callable[[list[str], int, Random], Value]] = {
