@@ -151,10 +151,12 @@ def make_written_in_vain(library: Library, draw: Random, wanted: Wanted) -> Samp
 
 
 def _in_vain(passage: str, question: str, answers: tuple[str, ...]) -> Sample | None:
-    """The question with the sentences of the passage that hold no answer to it; None if that leaves nothing."""
-    kept = [passage[start:end] for start, end in sentences(passage)]
-    left = " ".join(sentence for sentence in kept if not _holds(sentence, answers))
-    if not left or _holds(left, answers):
+    """The question with the sentences of the passage that hold no answer to it; None if that leaves too little."""
+    told = [passage[start:end] for start, end in sentences(passage)]
+    kept = [sentence for sentence in told if not _holds(sentence, answers)]
+    left = " ".join(kept)
+    # A single sentence would tell by its shortness that nothing is to be found.
+    if len(kept) < 2 or _holds(left, answers):
         return None
     return Sample((left,), question, NO_ANSWER["latin"], answers)
 
