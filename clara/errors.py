@@ -11,6 +11,8 @@
     ├── ArtefactError             a trained artefact that is not what it says   .path
     ├── TrainingError             a training that must not go on                .stage .step
     ├── ResultsError              a results.json of another schema                .path .found
+    ├── RunError                  a file that holds no run, or runs that cannot be compared  .source .found
+    ├── RecipeError               a recipe that asks for what its text cannot give  .field
     └── BlasError                 MLX was imported before its BLAS could be chosen
 
     WeakDataWarning               the run is sound, the data weak: said with its number, never failed
@@ -116,6 +118,18 @@ class TrainingError(ClaraError):
     def __init__(self, stage: str, step: int, found: str, remedy: str) -> None:
         self.stage, self.step = stage, step
         super().__init__(f"stage {stage}, step {step}: {found}. {remedy}.")
+
+
+class RecipeError(ClaraError):
+    """A recipe that asks for what its text cannot give.
+
+    Attributes:
+        field: Which part of the recipe.
+    """
+
+    def __init__(self, field: str, found: str, remedy: str) -> None:
+        self.field = field
+        super().__init__(f"recipe, {field}: {found}. {remedy}.")
 
 
 class BlasError(ClaraError):

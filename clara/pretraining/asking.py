@@ -6,6 +6,8 @@ question word asks for. Cloze translation of this roughness is after Lewis et al
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from random import Random
 
 from clara.pretraining.spans import FUNCTION_WORDS, Kind, word_set
@@ -13,6 +15,8 @@ from clara.pretraining.spans import FUNCTION_WORDS, Kind, word_set
 GAP = "____"
 _AUXILIARIES = word_set("is are was were has had have can could will would may might must should did does do")
 _PLACE_BEFORE = word_set("in at from near to through into outside")
+_WITH_HEAD: Mapping[bool, tuple[Kind, ...]] = {False: ("name", "phrase"), True: ("name",)}
+_HEAD_ENDS = re.compile(r" (?:of|for|in|to|on) ")
 _HANGING = word_set("in on at by from since until during to")
 
 
@@ -23,7 +27,15 @@ def cloze(before: str, after: str, draw: Random) -> str:
 
 
 def wh_question(
-    before: str, answer: str, after: str, kind: Kind, person: bool, draw: Random
+    before: str,
+    answer: str,
+    after: str,
+    kind: Kind,
+    person: bool,
+    draw: Random,
+    *,
+    whole: bool = False,
+    noun: str = "",
 ) -> tuple[str, str]:
     """The sentence rearranged about a question word that fits the answer.
 
@@ -34,6 +46,8 @@ def wh_question(
         kind: What kind of thing it is.
         person: True if it names a person.
         draw: Chooses among wordings.
+        whole: True if no word of the answer is taken off it.
+        noun: What kind of thing the answer names, if that is known and to be said.
 
     Returns:
         The question, and its answer: the span, or what is left of it where its last word went into the question.
@@ -41,9 +55,13 @@ def wh_question(
     left, right = _about_gap(before, after, draw.randint(6, 18), draw)
     if left:
         left[0] = left[0].lower() if left[0].casefold() in FUNCTION_WORDS else left[0]
-    if kind == "number":
+    if noun:
+        asked = [draw.choice(("which", "what")), *noun.split()]
+    elif kind == "number":
         asked, right = _counting(answer, right, draw)
-    elif kind in ("name", "phrase") and not person and " " in answer and draw.random() < 0.4:
+    elif whole and kind == "phrase" and draw.random() < 0.4:
+        asked = _about_its_head(answer, draw)
+    elif kind in _WITH_HEAD[whole] and not person and " " in answer and draw.random() < 0.4:
         asked, answer = _by_its_head(answer, kind, draw)
     else:
         asked = _question_words(left, kind, person, draw)
@@ -95,6 +113,14 @@ def _by_its_head(answer: str, kind: Kind, draw: Random) -> tuple[list[str], str]
     if kind == "phrase":
         return [*draw.choice(("what kind of", "what type of", "which", "what")).split(), head], rest
     return [draw.choice(("which", "what")), head.lower()], answer
+
+
+def _about_its_head(answer: str, draw: Random) -> list[str]:
+    """Ask with the noun that the answer is about: "what kind of engine" of "steam engine for ships"."""
+    head = _HEAD_ENDS.split(answer)[0]
+    if " and " in answer or " " not in head:
+        return draw.choice(("what", "which", "what kind of thing")).split()
+    return [*draw.choice(("what kind of", "what type of", "which", "what")).split(), head.rsplit(" ", 1)[1]]
 
 
 def _counting(answer: str, right: list[str], draw: Random) -> tuple[list[str], list[str]]:

@@ -12,8 +12,9 @@ from jaxtyping import UInt8, UInt16
 from clara.model.memory import MemoryTokens
 from clara.model.prompts import answer_ids, memory_prompt_ids
 from clara.pretraining.config import CompressorRecipe, StepShape
+from clara.pretraining.library import Library, Sample
 from clara.pretraining.rows import read_library
-from clara.pretraining.samples import Library, Sample, make_sample
+from clara.pretraining.samples import make_sample
 from clara.questions.examples import REBUILD
 
 _AROUND = 3  # at most: what opens a document, its begin and its end

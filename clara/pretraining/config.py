@@ -11,6 +11,8 @@ from pydantic import Field
 from clara.profiles import Compression, Lora
 from clara.records import Record
 
+SampleKind = Literal["cloze", "wh", "typed", "recurring", "written", "invented"]
+
 
 class TextRecipe(Record):
     """Which text is read, and how often.
@@ -46,7 +48,7 @@ class Phase(Record):
 
     until: float = Field(gt=0, le=1)
     plain_text: float = Field(ge=0, le=1)
-    kinds: dict[str, float]
+    kinds: dict[SampleKind, float]
 
 
 class RowRecipe(Record):
@@ -60,6 +62,8 @@ class RowRecipe(Record):
         answer_weight: Loss weight of a token of an answer; the largest of the three.
         three_passages: Share of samples with three passages.
         no_passage: Share of samples with none.
+        longest_answer_words: Words of a phrase asked for by rule, at most; 3 is version 0's way of choosing answers.
+        unanswerable: Share of written and wh-questions that are asked of passages without their answer.
     """
 
     tokens_per_row: int
@@ -69,6 +73,8 @@ class RowRecipe(Record):
     answer_weight: int = Field(ge=1, le=255)
     three_passages: float
     no_passage: float
+    longest_answer_words: int = Field(default=3, ge=3)
+    unanswerable: float = Field(default=0.0, ge=0, le=1)
 
 
 class OptimizerRecipe(Record):
@@ -165,7 +171,7 @@ class CompressorRecipe(Record):
     memory: Compression
     lora: Lora
     rows: CompressionRowRecipe
-    kinds: dict[str, float]
+    kinds: dict[SampleKind, float]
     text: AskedText
     optimizer: OptimizerRecipe
     watch: Watch

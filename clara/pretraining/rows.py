@@ -16,7 +16,8 @@ from jaxtyping import UInt8, UInt16
 from clara.model.prompts import answer_ids, prompt_ids
 from clara.pretraining.config import Phase, Recipe
 from clara.pretraining.corpus import Passage, ReadingQuestion, read_lines
-from clara.pretraining.samples import Library, Use, make_sample, window
+from clara.pretraining.library import Library, Use, window
+from clara.pretraining.samples import make_sample
 
 Made = TypeVar("Made", covariant=True)
 
@@ -89,7 +90,15 @@ class RowMaker:
 
     def _sample(self, phase: Phase, draw: Random) -> tuple[list[int], list[int]]:
         shape = self._recipe.rows
-        sample = make_sample(self._library, phase.kinds, shape.three_passages, shape.no_passage, draw)
+        sample = make_sample(
+            self._library,
+            phase.kinds,
+            shape.three_passages,
+            shape.no_passage,
+            draw,
+            longest_answer_words=shape.longest_answer_words,
+            unanswerable=shape.unanswerable,
+        )
         prompt = prompt_ids(self._tokenizer, sample.question, sample.passages)
         answer = answer_ids(self._tokenizer, sample.answer)
         context = [0, *[shape.context_weight] * (len(prompt) - 1)]

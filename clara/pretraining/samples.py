@@ -7,147 +7,97 @@ function of library and seed. One that finds nothing to ask returns None, and th
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, islice
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import islice
 from random import Random
-from typing import Literal
 
+from clara.abstention import NO_ANSWER
+from clara.errors import RecipeError
 from clara.pretraining import asking
-from clara.pretraining.corpus import Passage, ReadingQuestion
-from clara.pretraining.spans import FUNCTION_WORDS, Kind, Span, find_spans, first_names, is_person, sentences
+from clara.pretraining.config import SampleKind
+from clara.pretraining.invented import make_invented
+from clara.pretraining.library import Library, Sample, Wanted, around, window
+from clara.pretraining.spans import SHORT_PHRASE, Kind, Span, find_spans, is_person, sentences
 
 _KIND_WEIGHTS: Mapping[Kind, float] = {
     "date": 2, "number": 1.5, "name": 3.5, "phrase": 3, "reason": 2, "means": 2,
 }  # fmt: skip
+_LONG_KIND_WEIGHTS: Mapping[Kind, float] = {
+    "date": 1.5, "number": 1.5, "name": 3.5, "phrase": 5, "reason": 4, "means": 4,
+}  # fmt: skip
 _TYPED = 0.3  # share of questions put as people type them: lower case, no question mark
 _NOISY = 0.4  # share of questions that lose some words
 _SWAPPED = 0.6  # share of written questions whose answer is replaced, in the passage too
+_MOST_DRAWS = 5000  # before a kind is said to be impossible; the hardest needs some fifty
 _TRIES = 10  # at finding a passage without the answer, before one does without
+_ALSO_INVENTED = 0.6  # share of the passages beside an invented one that are invented too
+_WITHOUT_RIVAL = 0.15  # of the passages with names of known types but no two of one type
+_ANSWERING_WORDS = 30  # that a passage loses with the sentence that answers
 _RENAMED = 0.6  # share of written questions whose names are replaced, in question and passage alike
 
 
-Use = Literal["plain", "asked"]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A question about passages; the answer stands in one of them, or nothing is shown."""
-
-    passages: tuple[str, ...]
-    question: str
-    answer: str
-
-
-class Library:
-    """Text and written questions, arranged for drawing from.
-
-    Attributes:
-        documents: By source, the paragraphs of each title in order.
-        questions: Written questions with an answer that stands in the passage.
-        first_names: First names of the people that the text has articles about.
-    """
-
-    def __init__(
-        self,
-        passages: Iterable[Passage],
-        questions: Sequence[ReadingQuestion],
-        shares: Mapping[Use, Mapping[str, float]],
-    ) -> None:
-        titles: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for passage in passages:
-            titles[passage.source, passage.title].append(passage.text)
-        self.documents: dict[str, list[list[str]]] = defaultdict(list)
-        for (source, _), paragraphs in titles.items():
-            self.documents[source].append(paragraphs)
-        self.questions = [question for question in questions if question.verbatim]
-        self.first_names = first_names(paragraphs[0] for _, paragraphs in titles.items())
-        self._shares = {
-            use: {source: share[source] for source in share if source in self.documents}
-            for use, share in shares.items()
-        }
-        self._ends = {
-            source: list(accumulate(map(len, documents))) for source, documents in self.documents.items()
-        }
-        self._answers: dict[str, list[str]] = defaultdict(list)
-        for question in self.questions:
-            for answer in question.verbatim:
-                self._answers[_shape(answer)].append(answer)
-
-    def document(self, use: Use, draw: Random) -> tuple[list[str], int]:
-        """A title, by its source's share and then by its length, and the number of one of its paragraphs."""
-        share = self._shares[use]
-        source = draw.choices(list(share), list(share.values()))[0]
-        ends = self._ends[source]
-        place = draw.randrange(ends[-1])
-        number = bisect(ends, place)
-        document = self.documents[source][number]
-        return document, place - (ends[number] - len(document))
-
-    def window(self, draw: Random, words: int) -> str:
-        """About so many words of running text, to ask about."""
-        document, start = self.document("asked", draw)
-        return window(document, start, words)
-
-    def name(self, draw: Random) -> str:
-        """A name from somewhere in the text."""
-        while True:
-            passage = self.window(draw, 40)
-            names = [passage[s.start : s.end] for s in find_spans(passage) if s.kind == "name"]
-            if names:
-                return draw.choice(names)
-
-    def look_alike(self, answer: str, draw: Random) -> str:
-        """Another written question's answer of the same shape."""
-        return draw.choice(self._answers[_shape(answer)])
-
-
-def window(document: Sequence[str], start: int, words: int) -> str:
-    """Whole sentences from paragraph ``start`` on, up to about so many words."""
-    kept: list[str] = []
-    room = words
-    for paragraph in document[start:]:
-        for left, right in sentences(paragraph):
-            length = paragraph.count(" ", left, right) + 1
-            if kept and length > room:
-                return " ".join(kept)
-            kept.append(paragraph[left:right])
-            room -= length
-    return " ".join(kept)
-
-
-def make_cloze(library: Library, draw: Random, words: int) -> Sample | None:
+def make_cloze(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     """A sentence of the passage with a gap."""
-    passage = library.window(draw, words)
-    found = _pick(passage, draw)
+    passage = library.window(draw, wanted.words)
+    found = _pick(passage, wanted, draw)
     if found is None:
         return None
     before, answer, after, _ = found
     return Sample((passage,), asking.cloze(before, after, draw), answer)
 
 
-def make_wh(library: Library, draw: Random, words: int) -> Sample | None:
+def make_wh(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     """A sentence of the passage rearranged about a question word."""
-    passage = library.window(draw, words)
-    found = _pick(passage, draw)
+    passage = library.window(draw, wanted.words)
+    found = _pick(passage, wanted, draw)
     if found is None:
         return None
-    return Sample((passage,), *_wh(library, *found, draw))
+    return Sample((passage,), *_wh(library, *found, wanted, draw))
 
 
-def make_recurring(library: Library, draw: Random, words: int) -> Sample | None:
+def make_typed(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
+    """A wh-question that says what kind of thing it asks for, where the passage names another one of that kind too.
+
+    One without such a rival is kept now and then: people also ask for the only river of a passage.
+    """
+    passage = library.window(draw, wanted.words)
+    named: dict[str, list[tuple[str, Span]]] = defaultdict(list)
+    for start, end in sentences(passage):
+        sentence = passage[start:end]
+        for span in find_spans(sentence):
+            if span.kind == "name":
+                for noun in library.types.of(sentence[span.start : span.end]):
+                    named[noun].append((sentence, span))
+    rivals = [noun for noun in named if len({sentence[s.start : s.end] for sentence, s in named[noun]}) > 1]
+    nouns = rivals or (list(named) if draw.random() < _WITHOUT_RIVAL else [])
+    if not nouns:
+        return None
+    noun = draw.choice(nouns)
+    sentence, span = draw.choice(named[noun])
+    before, answer, after = (
+        sentence[: span.start],
+        sentence[span.start : span.end],
+        sentence[span.end :],
+    )
+    if not before.strip() and not after.strip(" ."):
+        return None
+    question = asking.wh_question(before, answer, after, "name", False, draw, whole=True, noun=noun)[0]
+    return None if answer in question else Sample((passage,), question, answer)
+
+
+def make_recurring(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     """A span that occurs in two sentences: one is taken out and asked with a gap, the other stays to be found.
 
     Source:
         Recurring span selection, Ram et al. 2021 (arXiv:2101.00438).
     """
-    passage = library.window(draw, words + words // 4)
+    passage = library.window(draw, wanted.words + wanted.words // 4)
     bounds = sentences(passage)
     places: dict[str, list[tuple[int, Span]]] = defaultdict(list)
     for number, (start, end) in enumerate(bounds):
-        for span in find_spans(passage[start:end]):
+        for span in find_spans(passage[start:end], wanted.longest_answer_words):
             answer = passage[start + span.start : start + span.end]
             if span.kind != "phrase" or " " in answer:
                 places[answer].append((number, span))
@@ -163,16 +113,16 @@ def make_recurring(library: Library, draw: Random, words: int) -> Sample | None:
     if answer in before or answer in after or answer not in rest:
         return None
     if draw.random() < 0.3:
-        question, answer = _wh(library, before, answer, after, span.kind, draw)
+        question, answer = _wh(library, before, answer, after, span.kind, wanted, draw)
         return Sample((rest,), question, answer)
     return Sample((rest,), asking.cloze(before, after, draw), answer)
 
 
-def make_written(library: Library, draw: Random, words: int) -> Sample:
+def make_written(library: Library, draw: Random, wanted: Wanted) -> Sample:
     """A question that a person wrote; its passage is cut differently each time, its answer sometimes replaced."""
     asked = draw.choice(library.questions)
     answer = asked.verbatim[0] if draw.random() < 0.7 else draw.choice(asked.verbatim)
-    passage = around(asked.context, answer, words, draw)
+    passage = around(asked.context, answer, wanted.words, draw)
     if draw.random() < _SWAPPED and _is_entity(answer) and answer.casefold() not in asked.question.casefold():
         other = library.look_alike(answer, draw)
         swapped, count = re.subn(rf"(?<!\w){re.escape(answer)}(?!\w)", lambda _: other, passage)
@@ -181,6 +131,38 @@ def make_written(library: Library, draw: Random, words: int) -> Sample:
     if draw.random() < _RENAMED:
         passage, question = _renamed(passage, question, answer, library, draw)
     return Sample((passage,), question, answer)
+
+
+def make_wh_in_vain(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
+    """A wh-question whose answer is taken out of the passage, with every sentence that it stands in."""
+    sample = make_wh(library, draw, wanted)
+    return sample and _in_vain(sample.passages[0], sample.question, (sample.answer,))
+
+
+def make_written_in_vain(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
+    """A written question with another passage of its title, or with what its own passage says beside the answer."""
+    asked = draw.choice(library.questions)
+    others = [context for context in library.contexts[asked.title] if context != asked.context]
+    if others and draw.random() < 0.5:
+        context = draw.choice(others)
+    else:
+        context = around(asked.context, asked.verbatim[0], wanted.words + _ANSWERING_WORDS, draw)
+    return _in_vain(window([context], 0, wanted.words), asked.question, asked.answers)
+
+
+def _in_vain(passage: str, question: str, answers: tuple[str, ...]) -> Sample | None:
+    """The question with the sentences of the passage that hold no answer to it; None if that leaves too little."""
+    told = [passage[start:end] for start, end in sentences(passage)]
+    kept = [sentence for sentence in told if not _holds(sentence, answers)]
+    left = " ".join(kept)
+    # A single sentence would tell by its shortness that nothing is to be found.
+    if len(kept) < 2 or _holds(left, answers):
+        return None
+    return Sample((left,), question, NO_ANSWER["latin"], answers)
+
+
+def _holds(text: str, answers: tuple[str, ...]) -> bool:
+    return any(answer.casefold() in text.casefold() for answer in answers)
 
 
 def _renamed(passage: str, question: str, answer: str, library: Library, draw: Random) -> tuple[str, str]:
@@ -193,50 +175,69 @@ def _renamed(passage: str, question: str, answer: str, library: Library, draw: R
     return passage, question
 
 
-MAKERS: Mapping[str, Callable[[Library, Random, int], Sample | None]] = {
+Maker = Callable[[Library, Random, Wanted], Sample | None]
+MAKERS: Mapping[SampleKind, Maker] = {
     "cloze": make_cloze,
     "wh": make_wh,
+    "typed": make_typed,
     "recurring": make_recurring,
     "written": make_written,
+    "invented": make_invented,
+}
+
+IN_VAIN: Mapping[SampleKind, Maker] = {
+    "wh": make_wh_in_vain,
+    "written": make_written_in_vain,
 }
 
 
 def make_sample(
     library: Library,
-    kinds: Mapping[str, float],
+    kinds: Mapping[SampleKind, float],
     three_passages: float,
     no_passage: float,
     draw: Random,
     longest: int = 280,
+    *,
+    longest_answer_words: int = SHORT_PHRASE,
+    unanswerable: float = 0.0,
 ) -> Sample:
-    """A sample of some kind with one passage of up to ``longest`` words, with three in random order, or with none."""
+    """A sample of some kind with one passage of up to ``longest`` words, with three in random order, or with none.
+
+    So many of the written and wh-questions are asked in vain. What is invented is always shown: it is nothing to know.
+
+    Raises:
+        RecipeError: The library gives no sample of the kind.
+    """
     kind = draw.choices(list(kinds), list(kinds.values()))[0]
     shown = draw.choices((1, 3, 0), (1 - three_passages - no_passage, three_passages, no_passage))[0]
-    words = draw.randint(45, 110) if shown == 3 else draw.randint(40, longest)
-    sample = MAKERS[kind](library, draw, words)
-    while sample is None or not 0 < len(sample.answer) < 120:
-        sample = MAKERS[kind](library, draw, words)
+    wanted = Wanted(draw.randint(45, 110) if shown == 3 else draw.randint(40, longest), longest_answer_words)
+    # Nothing is drawn for a share of 0: version 0's samples are drawn as they were.
+    in_vain = unanswerable > 0 and kind in IN_VAIN and draw.random() < unanswerable
+    maker = IN_VAIN[kind] if in_vain else MAKERS[kind]
+    sample = _first(maker, library, draw, wanted, kind)
     sample = replace(sample, question=_as_put(sample.question, kind, draw))
-    if shown == 0:
+    if shown == 0 and kind != "invented" and not in_vain:
         return replace(sample, passages=())
     return _among_others(sample, library, kind, draw) if shown == 3 else sample
 
 
-def around(context: str, answer: str, words: int, draw: Random) -> str:
-    """Whole neighbouring sentences of a context, about so many words, with the answer in one of them."""
-    bounds = sentences(context)
-    place = context.index(answer)
-    first = last = max(i for i, (start, _) in enumerate(bounds) if start <= place)
-    while context.count(" ", bounds[first][0], bounds[last][1]) < words and last - first + 1 < len(bounds):
-        down = last + 1 == len(bounds) or (first > 0 and draw.random() < 0.5)
-        first, last = (first - 1, last) if down else (first, last + 1)
-    return context[bounds[first][0] : max(bounds[last][1], place + len(answer))]
+def _first(maker: Maker, library: Library, draw: Random, wanted: Wanted, kind: SampleKind) -> Sample:
+    for _ in range(_MOST_DRAWS):
+        sample = maker(library, draw, wanted)
+        if sample and 0 < len(sample.answer) < 120:
+            return sample
+    found = f"the text gave no sample in {_MOST_DRAWS:,} draws"
+    raise RecipeError(
+        f"kind {kind!r}", found, "Take the kind out of the phases, or add text that it can ask about"
+    )
 
 
 def _among_others(sample: Sample, library: Library, kind: str, draw: Random) -> Sample:
     """The passage among two that do not have the answer; by itself where such are hard to find."""
     drawn = (_other(library, kind, draw) for _ in range(_TRIES))
-    others = list(islice((passage for passage in drawn if sample.answer not in passage), 2))
+    answers = sample.refused or (sample.answer,)
+    others = list(islice((passage for passage in drawn if not any(a in passage for a in answers)), 2))
     passages = [*sample.passages, *others]
     draw.shuffle(passages)
     return replace(sample, passages=tuple(passages))
@@ -244,6 +245,8 @@ def _among_others(sample: Sample, library: Library, kind: str, draw: Random) -> 
 
 def _other(library: Library, kind: str, draw: Random) -> str:
     words = draw.randint(45, 110)
+    if kind == "invented" and draw.random() < _ALSO_INVENTED:
+        return make_invented(library, draw, Wanted(words)).passages[0]
     if kind != "written":
         return library.window(draw, words)
     asked = draw.choice(library.questions)
@@ -257,16 +260,21 @@ def _as_put(question: str, kind: str, draw: Random) -> str:
     return asking.plain(question) if asking.GAP not in question and draw.random() < _TYPED else question
 
 
-def _pick(passage: str, draw: Random) -> tuple[str, str, str, Kind] | None:
+def _pick(passage: str, wanted: Wanted, draw: Random) -> tuple[str, str, str, Kind] | None:
     """A span of some sentence: what stands before it, itself, what stands after it, its kind."""
     start, end = draw.choice(sentences(passage))
     sentence = passage[start:end]
-    found = find_spans(sentence)
+    found = find_spans(sentence, wanted.longest_answer_words)
     if not found or sentence.count(" ") < 5:
         return None
     kinds = sorted({span.kind for span in found})
-    kind = draw.choices(kinds, [_KIND_WEIGHTS[kind] for kind in kinds])[0]
-    span = draw.choice([span for span in found if span.kind == kind])
+    weights = _LONG_KIND_WEIGHTS if wanted.long_answers else _KIND_WEIGHTS
+    kind = draw.choices(kinds, [weights[kind] for kind in kinds])[0]
+    found = [span for span in found if span.kind == kind]
+    if wanted.long_answers:
+        span = draw.choices(found, [sentence.count(" ", span.start, span.end) + 1 for span in found])[0]
+    else:
+        span = draw.choice(found)
     return sentence[: span.start], sentence[span.start : span.end], sentence[span.end :], kind
 
 
@@ -274,15 +282,8 @@ def _is_entity(answer: str) -> bool:
     return any(character.isdigit() or character.isupper() for character in answer)
 
 
-def _wh(library: Library, before: str, answer: str, after: str, kind: Kind, draw: Random) -> tuple[str, str]:
+def _wh(
+    library: Library, before: str, answer: str, after: str, kind: Kind, wanted: Wanted, draw: Random
+) -> tuple[str, str]:
     person = kind == "name" and is_person(answer, before, library.first_names)
-    return asking.wh_question(before, answer, after, kind, person, draw)
-
-
-def _shape(answer: str) -> str:
-    """Coarse type of an answer: its digits, capitals and number of words."""
-    words = answer.split()
-    head = words[0].casefold() if words[0].casefold() in FUNCTION_WORDS else ""
-    if any(character.isdigit() for character in answer):
-        return re.sub(r"[^\W\d]+", "a", re.sub(r"\d", "0", answer))
-    return f"{head}/{'A' if answer[-1:].isalnum() and words[-1][:1].isupper() else 'a'}/{min(len(words), 4)}"
+    return asking.wh_question(before, answer, after, kind, person, draw, whole=wanted.long_answers)

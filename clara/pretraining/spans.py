@@ -28,6 +28,7 @@ _TITLED = re.compile(
     r"(?:Mr|Mrs|Miss|Ms|Dr|Sir|Lady|Lord|Prof|Captain|President|King|Queen|Emperor|Pope)\.? ?$"
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_WORD_OR_NUMBER = re.compile(r"[^\W_][\w'’-]*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 _ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Dr|St|No|vs|etc|cf|e\.g|i\.e|Jr|Sr|Prof|Fig))\.$")
 
@@ -51,6 +52,8 @@ FUNCTION_WORDS = word_set(
 )
 _LEADING = word_set("a an the of in for with by as on at from into their his its her and or no this each")
 _INNER = ("of", "of the", "and", "for", "in", "in the")
+_LINKS = (*_INNER, "to the", "on the")
+SHORT_PHRASE = 3  # words of a phrase in version 0, which links two at most
 
 
 class Span(NamedTuple):
@@ -71,14 +74,20 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return [*bounds, (start, len(text.rstrip()))]
 
 
-def find_spans(text: str) -> list[Span]:
-    """Candidate answers in a sentence; those of different kinds may overlap."""
+def find_spans(text: str, longest_phrase: int = SHORT_PHRASE) -> list[Span]:
+    """Candidate answers in a sentence; those of different kinds may overlap.
+
+    Args:
+        text: The sentence.
+        longest_phrase: Words of a phrase at most; 3 finds version 0's phrases, which hold no digits.
+    """
     dates = [Span(*match.span(), "date") for match in _DATE.finditer(text)]
     numbers = [Span(*match.span(), "number") for match in _NUMBER.finditer(text) if not _within(match, dates)]
     names = [Span(*match.span(), "name") for match in _NAME.finditer(text) if _is_name(match, text)]
     reasons = [Span(*match.span("span"), "reason") for match in _REASON.finditer(text)]
     means = [Span(*match.span("span"), "means") for match in _MEANS.finditer(text)]
-    return [*dates, *numbers, *names, *_phrases(text), *reasons, *means]
+    phrases = _phrases(text) if longest_phrase == SHORT_PHRASE else _long_phrases(text, longest_phrase)
+    return [*dates, *numbers, *names, *phrases, *reasons, *means]
 
 
 def first_names(texts: Iterable[str]) -> frozenset[str]:
@@ -105,22 +114,45 @@ def _is_name(match: re.Match[str], text: str) -> bool:
 
 def _phrases(text: str) -> list[Span]:
     """Runs of up to three content words after a determiner or preposition, and pairs with one such word between."""
-    runs: list[Span] = []
-    led = False  # a word that introduces a noun stands before the run
-    for match in _WORD.finditer(text):
-        if match.group().casefold() in FUNCTION_WORDS:
-            led = match.group().casefold() in _LEADING
-        elif led and text[match.start() - 1 : match.start()] == " ":
-            runs.append(Span(*match.span(), "phrase"))
-            led = False
-        elif runs and text[runs[-1].end : match.start()] == " " and _words(text, runs[-1], match.end()) < 4:
-            runs[-1] = Span(runs[-1].start, match.end(), "phrase")
+    runs = _runs(text, _WORD, SHORT_PHRASE)
     pairs = [
         Span(left.start, right.end, "phrase")
         for left, right in pairwise(runs)
         if text[left.end : right.start].strip() in _INNER
     ]
     return [span for span in runs + pairs if span.end - span.start > 3]
+
+
+def _long_phrases(text: str, longest: int) -> list[Span]:
+    """Runs of content words after a determiner or preposition, and chains of them over such words, up to a length."""
+    runs = _runs(text, _WORD_OR_NUMBER, longest)
+    chains = list(runs)
+    for first, run in enumerate(runs):
+        for left, right in pairwise(runs[first:]):
+            linked = text[left.end : right.start].strip() in _LINKS
+            if not linked or _words(text, run, right.end) > longest:
+                break
+            chains.append(Span(run.start, right.end, "phrase"))
+    return [span for span in chains if span.end - span.start > 3]
+
+
+def _runs(text: str, word: re.Pattern[str], longest: int) -> list[Span]:
+    """Content words in a row, the first of them after a word that introduces a noun."""
+    runs: list[Span] = []
+    led = False  # such a word stands before the run
+    for match in word.finditer(text):
+        if match.group().casefold() in FUNCTION_WORDS:
+            led = match.group().casefold() in _LEADING
+        elif led and text[match.start() - 1 : match.start()] == " ":
+            runs.append(Span(*match.span(), "phrase"))
+            led = False
+        elif (
+            runs
+            and text[runs[-1].end : match.start()] == " "
+            and _words(text, runs[-1], match.end()) <= longest
+        ):
+            runs[-1] = Span(runs[-1].start, match.end(), "phrase")
+    return runs
 
 
 def _words(text: str, run: Span, end: int) -> int:

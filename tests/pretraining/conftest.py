@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clara.pretraining import train
+from clara.pretraining.corpus import Passage
 
 _TOWNS = ("Ostrel", "Varnholm", "Quillby", "Pellmar", "Dunstow", "Corvane")
 _PEOPLE = ("Ada Lindqvist", "Tomas Brell", "Ines Okafor", "Ruth Palander", "Jon Averley", "Mira Stanek")
@@ -62,6 +63,15 @@ def questions_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                           "question": question, "answers": [answer]}  # fmt: skip
                 file.write(json.dumps(record) + "\n")
     return path
+
+
+@pytest.fixture(scope="session")
+def town_list() -> list[Passage]:
+    """Text that says what its names name."""
+    text = " ".join(
+        f"{town} is a small town in the north. {town} is a town of eel smokers." for town in _TOWNS
+    )
+    return [Passage(source="towns", title="Towns", text=text)]
 
 
 RECIPE = """

@@ -5,14 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from clara.abstention import NO_ANSWER
+from clara.errors import RecipeError
 from clara.pretraining import asking
-from clara.pretraining.corpus import contexts, read_passages, read_questions
-from clara.pretraining.samples import MAKERS, Library, around, make_sample, window
+from clara.pretraining.config import Phase, SampleKind
+from clara.pretraining.corpus import Passage, contexts, read_passages, read_questions
+from clara.pretraining.library import Library, Sample, Wanted, around, window
+from clara.pretraining.samples import IN_VAIN, MAKERS, make_sample, make_typed
 from clara.pretraining.spans import find_spans, first_names, is_person, sentences
 
 SENTENCE = (
@@ -21,10 +27,10 @@ SENTENCE = (
 
 
 @pytest.fixture(scope="module")
-def library(text_file: Path, questions_file: Path) -> Library:
+def library(text_file: Path, questions_file: Path, town_list: list[Passage]) -> Library:
     questions = read_questions([questions_file])
     share = {"towns": 0.5, "ports": 0.3, "questions": 0.2}
-    passages = [*read_passages(text_file, {}), *contexts(questions)]
+    passages = [*read_passages(text_file, {}), *town_list, *contexts(questions)]
     return Library(passages, questions, {"plain": share, "asked": share})
 
 
@@ -99,7 +105,79 @@ def test_lost_words_never_include_the_gap():
 def test_answer_stands_in_a_passage(library: Library, kind: str, seed: int):
     sample = make_sample(library, {kind: 1.0}, 0.3, 0.0, Random(seed))
     assert 1 <= len(sample.passages) <= 3
-    assert sum(sample.answer in passage for passage in sample.passages) == 1
+    in_vain = kind == "invented" and sample.answer == NO_ANSWER["latin"]
+    assert sum(sample.answer in passage for passage in sample.passages) == (0 if in_vain else 1)
+
+
+@pytest.mark.parametrize("kind", sorted(IN_VAIN))
+@given(seed=st.integers(0, 2**32))
+def test_passages_of_a_question_in_vain_do_not_hold_its_answer(library: Library, kind: str, seed: int):
+    sample = make_sample(library, {kind: 1.0}, 0.3, 0.1, Random(seed), unanswerable=1.0)
+    assert sample.answer == NO_ANSWER["latin"]
+    assert sample.refused
+    assert sample.passages
+    assert not any(answer in passage for answer in sample.refused for passage in sample.passages)
+
+
+def test_so_many_questions_are_asked_in_vain(library: Library):
+    samples = [
+        make_sample(library, {"written": 1.0}, 0.0, 0.0, Random(seed), unanswerable=0.2)
+        for seed in range(300)
+    ]
+    assert 0.1 < sum(bool(sample.refused) for sample in samples) / len(samples) < 0.3
+
+
+def test_every_kind_of_a_recipe_has_a_maker():
+    assert set(MAKERS) == set(get_args(SampleKind))
+
+
+def test_kind_that_the_text_cannot_give_is_an_error(questions_file: Path):
+    questions = read_questions([questions_file])
+    untyped = Library(
+        contexts(questions), questions, {"plain": {"questions": 1.0}, "asked": {"questions": 1.0}}
+    )
+    with pytest.raises(RecipeError, match="typed"):
+        make_sample(untyped, {"typed": 1.0}, 0.0, 0.0, Random(0))
+
+
+def test_typed_question_names_the_kind_of_its_answer(library: Library):
+    made = [make_typed(library, Random(seed), Wanted(60)) for seed in range(60)]
+    samples = [sample for sample in made if sample]
+    assert samples
+    for sample in samples:
+        assert "town" in sample.question.split()
+        assert "town" in library.types.of(sample.answer)
+
+
+def test_unknown_kind_is_refused():
+    with pytest.raises(ValidationError, match="clozes"):
+        Phase(until=1.0, plain_text=0.0, kinds={"clozes": 1.0})
+
+
+def test_longer_answers_keep_their_last_word_and_chain():
+    text = "The board ordered a survey of the silted channel in the northern basin of the harbour."
+    phrases = {text[s.start : s.end] for s in find_spans(text, 8) if s.kind == "phrase"}
+    assert "survey of the silted channel in the northern basin" not in phrases
+    assert "survey of the silted channel" in phrases
+    assert "silted channel in the northern basin" in phrases
+    assert max(phrase.count(" ") for phrase in phrases) < 8
+    for seed in range(40):
+        asked, answer = asking.wh_question(
+            "It was", "silted channel", "once.", "phrase", False, Random(seed), whole=True
+        )
+        assert answer == "silted channel"
+        assert "silted" not in asked
+
+
+def test_longer_answers_are_longer(library: Library):
+    def words(longest: int) -> float:
+        samples = [
+            make_sample(library, {"wh": 1.0}, 0.0, 0.0, Random(seed), longest_answer_words=longest)
+            for seed in range(300)
+        ]
+        return sum(sample.answer.count(" ") + 1 for sample in samples) / len(samples)
+
+    assert words(8) > 1.2 * words(3)
 
 
 def test_cloze_has_a_gap_and_its_sentence_is_in_the_passage(library: Library):
@@ -119,10 +197,11 @@ def test_samples_without_passages_show_none(library: Library):
 
 @given(seed=st.integers(0, 2**32))
 def test_sample_is_a_function_of_its_seed(library: Library, seed: int):
-    kinds = dict.fromkeys(MAKERS, 1.0)
-    assert make_sample(library, kinds, 0.3, 0.1, Random(seed)) == make_sample(
-        library, kinds, 0.3, 0.1, Random(seed)
-    )
+    def made() -> Sample:
+        kinds = dict.fromkeys(MAKERS, 1.0)
+        return make_sample(library, kinds, 0.3, 0.1, Random(seed), longest_answer_words=8, unanswerable=0.3)
+
+    assert made() == made()
 
 
 @given(seed=st.integers(0, 2**32), words=st.integers(5, 80))
