@@ -5,6 +5,13 @@ from __future__ import annotations
 import pytest
 
 
+def regressions(judged):
+    """What fell, and what to do about it; empty where nothing did."""
+    fallen = [f"since {judgement.baseline}: {judgement.sentence}" for judgement in judged if judgement.red]
+    remedy = "Mend it, or accept the level with its reason: clara baseline accept SAVED_RUN --reason TEXT"
+    return f"{'; '.join(fallen)}. {remedy}." if fallen else ""
+
+
 @pytest.mark.presumes("every_question_is_scored")
 def test_answers_hold_against_the_baseline(contender, result, baselines, run_so_far, ledger, record_property):
     """Letter for letter where nothing was trained and the machine is the same; by right and wrong elsewhere."""
@@ -16,8 +23,7 @@ def test_answers_hold_against_the_baseline(contender, result, baselines, run_so_
     ledger.judgements.extend(judged)
     for judgement in judged:
         record_property(judgement.baseline, judgement.sentence)
-    fallen = [f"since {judgement.baseline}: {judgement.sentence}" for judgement in judged if judgement.red]
-    assert not fallen, "; ".join(fallen)
+    assert not (fallen := regressions(judged)), fallen
 
 
 @pytest.mark.presumes("tuned_loss_is_below_the_bases_on_held_out_questions")
@@ -30,5 +36,4 @@ def test_losses_hold_against_the_baseline(baselines, run_so_far, ledger, record_
     ledger.judgements.extend(judged)
     for judgement in judged:
         record_property(judgement.baseline, judgement.sentence)
-    fallen = [f"since {judgement.baseline}: {judgement.sentence}" for judgement in judged if judgement.red]
-    assert not fallen, "; ".join(fallen)
+    assert not (fallen := regressions(judged)), fallen
