@@ -14,6 +14,7 @@ from clara.records import Answer, Question, Record, Score
 from clara.statistics import SeedSpread
 
 SCHEMA_VERSION = 3
+GATE = "accuracy/test_regression.py"  # evaluations of what became of a baseline, and not of the wiring
 # Step, training loss of its batch, held-out loss before its update; None where it was not measured.
 Curve = tuple[tuple[int, float | None, float | None], ...]
 
@@ -216,11 +217,18 @@ class Results(Record):
         counted = (
             f"{count['passed']} evaluations passed, {count['failed']} failed, {count['skipped']} not judged"
         )
+        if self.only_fell:
+            return f"REGRESSED: sound, and below its baseline ({counted})"
         if count["failed"]:
             return f"FAILED: the numbers below prove nothing until these pass ({counted})"
         if not any(e.name.startswith("invariants/") for e in self.evaluations):
             return f"NOT PROVED FAIR: the invariants were not run ({counted})"
         return counted
+
+    @property
+    def only_fell(self) -> bool:
+        """True if the gate failed and nothing else: the numbers are sound, and lower than they were."""
+        return bool(self.failures) and all(failure.name.startswith(GATE) for failure in self.failures)
 
     @property
     def failures(self) -> list[Evaluation]:

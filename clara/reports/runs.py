@@ -71,6 +71,7 @@ class Run(Record):
         question_set: Digest of the question files, and of what decides which of them are asked.
         base: Digest of the base model.
         environment: Versions and machine.
+        digests: Of documents, questions, base, training data and adapters.
         failed: Evaluations that failed.
         losses: Held-out losses before and after training, in nats a token.
         sources: The chunk that holds each answerable question's evidence, by question id.
@@ -86,6 +87,7 @@ class Run(Record):
     question_set: str
     base: str
     environment: dict[str, str | int]
+    digests: dict[str, str] = Field(default_factory=dict)
     failed: tuple[str, ...]
     losses: dict[str, tuple[float, float]]
     sources: dict[str, str]
@@ -110,7 +112,7 @@ def run_of(results: Results) -> Run:
     """What is kept of a run's results."""
     return Run(
         profile=results.profile, seed=results.seed, question_set=results.digests.get("question set", ""),
-        base=results.digests.get("base", ""), environment=results.environment,
+        base=results.digests.get("base", ""), environment=results.environment, digests=results.digests,
         failed=tuple(evaluation.name for evaluation in results.failures), losses=results.losses,
         sources={
             row.id: row.source_chunk

@@ -16,7 +16,7 @@ import pytest
 
 from clara import plugin
 from clara.reports import html, summary
-from clara.reports.results import Evaluation, Judgement, ResultsError, curve, read
+from clara.reports.results import GATE, Evaluation, Judgement, ResultsError, curve, read
 from clara.reports.runs import run_of
 from clara.reports.scoring import compare
 from clara.statistics import seed_spread
@@ -234,6 +234,18 @@ def test_what_the_gate_said_and_what_a_seed_moves_stand_on_the_page(run):
     page = html.page(results, run_of(results))
     assert "✗ <b>the baseline</b> rag: EM fell by 9.0 points" in page
     assert '<th scope="row">tuned</th><td>25.0' in page
+
+
+def test_where_only_the_gate_is_red_the_numbers_stay_sound(run):
+    fell = Evaluation(name=f"{GATE}::test_losses_hold_against_the_baseline", outcome="failed", message="fell")
+    broken = Evaluation(name="invariants/test_b.py::test_x", outcome="failed", message="broken")
+    results = run()
+    regressed = results.model_copy(update={"evaluations": (*results.evaluations, fell)})
+    assert regressed.headline.startswith("REGRESSED: sound, and below its baseline")
+    assert 'class="cards void"' not in html.page(regressed)
+    void = results.model_copy(update={"evaluations": (*results.evaluations, fell, broken)})
+    assert "prove nothing" in void.headline
+    assert 'class="cards void"' in html.page(void)
 
 
 def test_a_curve_joins_what_was_measured_at_each_step():
