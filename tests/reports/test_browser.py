@@ -12,6 +12,7 @@ from clara.reports.runs import run_of
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium: pip install -e '.[dev]'")
 from selenium.webdriver.common.keys import Keys  # noqa: E402 # after the skip
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
@@ -112,8 +113,8 @@ def test_filters_keep_what_they_name(page, run):
     both = expected(results, lambda q, _: q.category == "numeric" and "바닥" in q.question)
     assert choose(page, language="Korean") == both
     page.find_element("css selector", "#filters [type=reset]").click()
-    page.implicitly_wait(1)
-    assert len(rows(page)) == 300
+    # The form is reset after the event that tells of it.
+    WebDriverWait(page, 10).until(lambda page: len(rows(page)) == 300)
 
 
 def test_right_and_wrong_of_one_contender(page, run):
