@@ -18,7 +18,7 @@ def accept(saved: Path, reason: str, out: Path) -> Run:
         out: The baseline; what stands there is replaced.
 
     Raises:
-        RunError: No such run, no reason, or a run whose evaluations failed: it proves nothing.
+        RunError: No such run, no reason, or a run whose evaluations failed or were left out: it proves nothing.
     """
     try:
         found = json.loads(saved.read_text(encoding="utf-8"))
@@ -34,6 +34,8 @@ def accept(saved: Path, reason: str, out: Path) -> Run:
         raise RunError(
             saved, f"{len(broken)} of its evaluations failed, first {broken[0]}", "Accept a run that passed"
         )
+    if not run.proved:
+        raise RunError(saved, "its invariants were not run", "Accept a run of all of evals/")
     if not reason.strip():
         raise RunError(saved, "no reason is given", "Say why this level is accepted")
     for benchmark in found["benchmarks"]:

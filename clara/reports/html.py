@@ -224,8 +224,7 @@ def _state(results: Results) -> str:
     """``failed``, ``unproved`` or ``passed``: the colour and the sign of the banner."""
     if results.failures:
         return "failed"
-    proved = any(evaluation.name.startswith("invariants/") for evaluation in results.evaluations)
-    return "passed" if proved and results.profile != "smoke" else "unproved"
+    return "passed" if results.proved and results.profile != "smoke" else "unproved"
 
 
 def _charts(results: Results, ranked: Sequence[ContenderResult]) -> dict[str, str]:

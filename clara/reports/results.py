@@ -221,9 +221,14 @@ class Results(Record):
             return f"REGRESSED: sound, and below its baseline ({counted})"
         if count["failed"]:
             return f"FAILED: the numbers below prove nothing until these pass ({counted})"
-        if not any(e.name.startswith("invariants/") for e in self.evaluations):
+        if not self.proved:
             return f"NOT PROVED FAIR: the invariants were not run ({counted})"
         return counted
+
+    @property
+    def proved(self) -> bool:
+        """True if the invariants were run: whether they held is another question."""
+        return any(evaluation.name.startswith("invariants/") for evaluation in self.evaluations)
 
     @property
     def only_fell(self) -> bool:

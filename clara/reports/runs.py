@@ -73,6 +73,7 @@ class Run(Record):
         environment: Versions and machine.
         digests: Of documents, questions, base, training data and adapters.
         failed: Evaluations that failed.
+        proved: Whether the invariants were run.
         losses: Held-out losses before and after training, in nats a token.
         sources: The chunk that holds each answerable question's evidence, by question id.
         contenders: By the name that the tables show.
@@ -89,6 +90,7 @@ class Run(Record):
     environment: dict[str, str | int]
     digests: dict[str, str] = Field(default_factory=dict)
     failed: tuple[str, ...]
+    proved: bool
     losses: dict[str, tuple[float, float]]
     sources: dict[str, str]
     contenders: dict[str, ContenderRun] = Field(min_length=1)
@@ -113,7 +115,8 @@ def run_of(results: Results) -> Run:
     return Run(
         profile=results.profile, seed=results.seed, question_set=results.digests.get("question set", ""),
         base=results.digests.get("base", ""), environment=results.environment, digests=results.digests,
-        failed=tuple(evaluation.name for evaluation in results.failures), losses=results.losses,
+        failed=tuple(evaluation.name for evaluation in results.failures),
+        proved=results.proved, losses=results.losses,
         sources={
             row.id: row.source_chunk
             for contender in results.contenders.values() for row in contender.questions if row.source_chunk

@@ -25,7 +25,7 @@ def run(wrong: int = 0, *, frozen: bool = False, mlx: str = "1", loss: float = 3
     )  # fmt: skip
     given = {
         "profile": "default", "seed": 0, "question_set": "1" * 64, "base": "2" * 64, "environment": {"mlx": mlx},
-        "failed": (), "losses": {"held-out questions": (4.0, loss)},
+        "failed": (), "proved": True, "losses": {"held-out questions": (4.0, loss)},
         "sources": {id_: f"d#{i // 2}" for i, id_ in enumerate(RIGHT)},
         "contenders": {"tuned": contender},
     }  # fmt: skip
@@ -118,6 +118,11 @@ def test_a_run_that_failed_proves_nothing_and_is_not_accepted(tmp_path):
     with pytest.raises(RunError, match="failed, first invariants"):
         accept(saved(tmp_path / "1.json", failed), "why not", tmp_path / "baseline.json")
     assert not (tmp_path / "baseline.json").exists()
+
+
+def test_a_run_without_invariants_is_not_accepted(tmp_path):
+    with pytest.raises(RunError, match="invariants were not run"):
+        accept(saved(tmp_path / "1.json", run(proved=False)), "why not", tmp_path / "baseline.json")
 
 
 def test_a_fall_that_the_gate_found_can_be_accepted(tmp_path):
