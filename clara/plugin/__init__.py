@@ -15,7 +15,7 @@ import pytest
 
 from clara import blas
 from clara.errors import ClaraError, WeakDataWarning
-from clara.plugin.gate import baselines_key, question_set, read_baselines
+from clara.plugin.gate import baselines_key, check_named, question_set, read_baselines
 from clara.plugin.ledger import NOT_JUDGED, Ledger, ledger_key
 from clara.plugin.settings import Settings, add_options, read_settings, settings_key
 from clara.profiles import COMPRESSED, CONTENDERS, CONTROLS, LADDER
@@ -69,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     blas.preload()
     config.stash[ledger_key] = Ledger()
     config.stash[settings_key] = read_settings(config)
+    check_named(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -51,16 +51,27 @@ def read_baselines(config: pytest.Config, settings: Settings) -> dict[str, Run]:
     return found
 
 
+def check_named(config: pytest.Config) -> None:
+    """Refuse a path that does not exist: pytest-benchmark would end in an internal error on it.
+
+    Raises:
+        pytest.UsageError: There is no such file.
+    """
+    named = config.getoption("benchmark_compare")
+    if isinstance(named, str) and len(Path(named).parts) > 2 and not Path(named).is_file():
+        raise pytest.UsageError(_absent(f"there is no {named}"))
+
+
+def _absent(found: str) -> str:
+    return f"--benchmark-compare: {found}: save a run with --benchmark-autosave, or accept one with clara baseline accept"
+
+
 def _file(config: pytest.Config, named: str | bool) -> Path:
     """The file that pytest-benchmark would compare with: a path, or the last of its history."""
     storage = config.pluginmanager.get_plugin("pytest-benchmark").storage  # type: ignore[union-attr]
     files = storage.query("[0-9][0-9][0-9][0-9]_" if named is True else named)
     if not files:
-        asked = "the history is empty" if named is True else f"there is no {named}"
-        raise pytest.UsageError(
-            f"--benchmark-compare: {asked}: save a run with --benchmark-autosave, or accept one with "
-            "clara baseline accept"
-        )
+        raise pytest.UsageError(_absent("the history is empty" if named is True else f"there is no {named}"))
     return Path(files[-1])
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from clara.reports.results import GATE
-from clara.reports.runs import KEY, Run, RunError, run_in
+from clara.reports.runs import KEY, Run, RunError, parsed, run_in
 
 
 def accept(saved: Path, reason: str, out: Path) -> Run:
@@ -20,12 +20,7 @@ def accept(saved: Path, reason: str, out: Path) -> Run:
     Raises:
         RunError: No such run, no reason, or a run whose evaluations failed or were left out: it proves nothing.
     """
-    try:
-        found = json.loads(saved.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(
-            saved, f"cannot be read ({error})", "Name a run saved with --benchmark-autosave"
-        ) from error
+    found = parsed(saved)
     if KEY not in found or "benchmarks" not in found:
         raise RunError(saved, "is no saved run", "Name one saved with --benchmark-autosave")
     run = run_in(found, saved)
@@ -51,10 +46,7 @@ def release(baseline: Path, out: Path) -> Run:
     Raises:
         RunError: There is no accepted baseline.
     """
-    try:
-        found = json.loads(baseline.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(baseline, f"cannot be read ({error})", "Accept a baseline first") from error
+    found = parsed(baseline)
     run = run_in(found, baseline)
     if not run.reason:
         raise RunError(baseline, "was never accepted", "Accept a baseline first")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from clara.reports.runs import KEY, ContenderRun, Run, RunError, run_in
+from clara.reports.runs import KEY, ContenderRun, Run, RunError, parsed, run_in
 
 METRICS: dict[str, Callable[[ContenderRun], float]] = {
     "f1": lambda run: 100 * run.mean_f1,
@@ -20,9 +19,9 @@ def read_history(folder: Path) -> list[Run]:
     """The runs in a store, oldest first; files of pytest-benchmark's that hold no run of ours are passed over.
 
     Raises:
-        RunError: There is none, or one of another version.
+        RunError: There is none, one of another version, or a file that cannot be read.
     """
-    found = ((file, json.loads(file.read_text(encoding="utf-8"))) for file in sorted(folder.rglob("*.json")))
+    found = ((file, parsed(file)) for file in sorted(folder.rglob("*.json")))
     runs = [run_in(content, file) for file, content in found if KEY in content]
     if not runs:
         raise RunError(folder, "holds no run", "Save one with pytest evals/ --benchmark-autosave")

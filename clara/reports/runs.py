@@ -132,11 +132,22 @@ def read_run(path: Path) -> Run:
         RunError: There is none, or it is of another version.
     """
     file = path / "results.json" if path.is_dir() else path
+    return run_in(parsed(file), file)
+
+
+def parsed(file: Path) -> dict[str, Any]:
+    """The object that a file holds.
+
+    Raises:
+        RunError: It cannot be read, or holds no object.
+    """
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(file, f"cannot be read ({error})", "Name a report folder or a saved run") from error
-    return run_in(found, file)
+    if not isinstance(found, dict):
+        raise RunError(file, "holds no object", "Name a report folder or a saved run")
+    return found
 
 
 def run_in(found: dict[str, Any], source: Path | str) -> Run:

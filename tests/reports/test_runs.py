@@ -154,6 +154,13 @@ def test_history_shows_comparable_runs_oldest_first_and_passes_other_benchmarks_
     assert "<svg" in (tmp_path / "f1.svg").read_text()
 
 
+def test_a_broken_file_in_the_history_is_named(tmp_path):
+    saved(tmp_path / "0001.json", run())
+    (tmp_path / "0002.json").write_text('{"bench')
+    with pytest.raises(RunError, match=r"0002\.json: cannot be read"):
+        read_history(tmp_path)
+
+
 def test_an_empty_history_is_refused(tmp_path):
     with pytest.raises(RunError, match="holds no run"):
         read_history(tmp_path)

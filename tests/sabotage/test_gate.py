@@ -107,10 +107,11 @@ def test_a_contender_that_the_baseline_lacks_is_refused_by_name(bench, baseline)
     )
 
 
-def test_a_baseline_that_does_not_exist_is_refused(bench):
-    run = bench.run("--benchmark-compare", "no-such-run")
+@pytest.mark.parametrize("name", ["no-such-run", "reports/none.json", "some/other/folder/none.json"])
+def test_a_baseline_that_does_not_exist_is_refused(bench, name):
+    run = bench.run("--benchmark-compare", name)
     assert run.ret == pytest.ExitCode.USAGE_ERROR
-    run.stderr.fnmatch_lines(["*there is no no-such-run: save a run with --benchmark-autosave*"])
+    run.stderr.fnmatch_lines([f"*there is no {name}: save a run with --benchmark-autosave*"])
 
 
 def a_third_zero(store: Path) -> None:
