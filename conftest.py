@@ -60,9 +60,14 @@ def all_questions(settings, reading, documents, weak_data):
 @pytest.fixture(scope="session")
 def questions(all_questions, profile, settings, ledger):
     """The gold questions of this run: all, or as many as the profile asks for, drawn evenly by seed."""
+    from clara.errors import QuestionFileError
     from clara.provenance import digest
 
     chosen = _drawn(all_questions, profile.questions, settings.seed)
+    if not any(question.is_answerable for question in chosen):
+        raise QuestionFileError(
+            ["no question has an answer: there is nothing to score. Add some that have one."]
+        )
     ledger.digests["questions"] = digest([question.model_dump() for question in chosen])
     ledger.facts["gold questions"] = len(chosen)
     return chosen
@@ -323,14 +328,19 @@ def compression(settings):
 
 
 @pytest.fixture(scope="session")
-def compressor_form(settings, profile, weak_data) -> Callable:
+def compressor_form(settings, profile, weak_data, ledger) -> Callable:
     """A compressor to train: from the pretrained one, or from fresh adapters."""
+    from clara.provenance import files_digest
     from clara.training.forms import CompressorForm
 
     if not settings.compressor:
         weak_data(
             "no pretrained compressor of this model: clara starts from fresh adapters; name one with --compressor"
         )
+
+    else:
+        files = [path for path in settings.compressor.rglob("*") if path.is_file()]
+        ledger.digests["compressor"] = files_digest(files)
 
     def form(compression, start=settings.compressor, reasoner=False):
         return CompressorForm(compression, profile.compressor_lora, settings.seed, start, reasoner)

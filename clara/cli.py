@@ -9,9 +9,9 @@ from pathlib import Path
 
 from clara import blas
 from clara.errors import ClaraError
+from clara.reports.acceptance import BASELINE, RELEASE
 
 STORE = Path(".benchmarks")  # pytest-benchmark's default
-BASELINE, RELEASE = Path("reports/baseline.json"), Path("reports/release.json")
 FELL = 3
 
 
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RegressionError as fell:
         sys.stdout.write(f"{fell}\n")
         return FELL
-    except (ClaraError, ValueError) as error:
+    except (ClaraError, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -137,3 +137,9 @@ def _inputs(pytester: pytest.Pytester) -> list[str]:
     (pytester.path / "model").mkdir()
     (pytester.path / "model" / "config.json").write_text("{}")
     return ["--model", "model", "--documents", ".", "--questions", "."]
+
+
+def test_evaluations_side_by_side_are_refused_in_one_line(pytester):
+    result = pytester.runpytest_subprocess(*EVALS, "-n", "2", "-p", "no:cacheprovider")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: evaluations share what they train: run them without -n"])

@@ -1,6 +1,6 @@
 """pytest's side: options, the order of evaluations, the session's ledger, its summary and its reports.
 
-The only module that imports pytest. It imports nothing heavy, so that collecting stays fast.
+The only package that imports pytest. It imports nothing heavy, so that collecting stays fast.
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ _USED_BY = {
     "mse_artefact": ("compression_only",),
 }
 _COSTED = ("rag", "rag_budget", "clara")
+_JUDGED = (
+    pytest.ExitCode.OK,
+    pytest.ExitCode.TESTS_FAILED,
+)  # any other exit status is a run that was broken off
+session_key = pytest.StashKey[pytest.Session]()
 _NAMES = (*CONTENDERS, *CONTROLS, *LADDER)
 
 
@@ -70,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ledger_key] = Ledger()
     config.stash[settings_key] = read_settings(config)
     check_named(config)
+    if config.getoption("numprocesses", None) and any(_in_evals(config, arg) for arg in config.args):
+        raise pytest.UsageError("evaluations share what they train: run them without -n")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -164,6 +171,11 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         output_json[KEY] = run_of(results).model_dump(mode="json", exclude={"commit", "time"})
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What was broken off is seen by the session alone."""
+    session.config.stash[session_key] = session
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the reports, of failing runs too."""
@@ -248,6 +260,23 @@ def _check_inputs(settings: Settings) -> None:
                 raise pytest.UsageError(f"{path} does not exist: name yours with {option} PATH")
 
 
+def _in_evals(config: pytest.Config, argument: str) -> bool:
+    path = config.invocation_params.dir / argument.partition("::")[0]
+    return path.resolve().is_relative_to((config.rootpath / "evals").resolve())
+
+
+def _is_complete(config: pytest.Config) -> bool:
+    """Whether all of ``evals/`` was asked for, and nothing broke it off."""
+    evals = (config.rootpath / "evals").resolve()
+    asked = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
+    session = config.stash.get(session_key, None)
+    is_broken_off = session is not None and (
+        session.shouldfail or session.shouldstop or session.exitstatus not in _JUDGED
+    )
+    chosen = config.getoption("keyword") or config.getoption("markexpr")
+    return evals in asked and not chosen and not is_broken_off
+
+
 def _place(item: pytest.Item) -> int:
     evals = item.config.rootpath / "evals"
     if not item.path.is_relative_to(evals):
@@ -318,4 +347,5 @@ def _results(config: pytest.Config) -> Results | None:
         ),
         warnings=tuple(dict.fromkeys([*ledger.warnings, *undecided(comparisons)])),
         curves=ledger.curves,
+        complete=_is_complete(config),
     )

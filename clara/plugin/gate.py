@@ -9,11 +9,11 @@ import pytest
 
 from clara.plugin.settings import Settings
 from clara.provenance import digest, files_digest
+from clara.reports.acceptance import RELEASE
 
 if TYPE_CHECKING:
     from clara.reports.runs import Run
 
-RELEASE = Path("reports/release.json")
 baselines_key = pytest.StashKey["dict[str, Run]"]()
 
 
@@ -63,20 +63,30 @@ def check_named(config: pytest.Config) -> None:
 
 
 def _absent(found: str) -> str:
-    return f"--benchmark-compare: {found}: save a run with --benchmark-autosave, or accept one with clara baseline accept"
+    remedy = "save a run with --benchmark-autosave, or accept one with clara baseline accept"
+    return f"--benchmark-compare: {found}: {remedy}"
 
 
 def _file(config: pytest.Config, named: str | bool) -> Path:
-    """The file that pytest-benchmark would compare with: a path, or the last of its history."""
+    """The file that is named; without a name, the last of the history that was run whole and passed."""
+    from clara.reports.runs import read_run
+
     storage = config.pluginmanager.get_plugin("pytest-benchmark").storage  # type: ignore[union-attr]
-    files = storage.query("[0-9][0-9][0-9][0-9]_" if named is True else named)
-    if not files:
-        raise pytest.UsageError(_absent("the history is empty" if named is True else f"there is no {named}"))
-    return Path(files[-1])
+    if named is not True:
+        files = storage.query(named)
+        if not files:
+            raise pytest.UsageError(_absent(f"there is no {named}"))
+        return Path(files[-1])
+    for file in reversed(storage.query("[0-9][0-9][0-9][0-9]_")):
+        run = read_run(Path(file))
+        if run.complete and not run.failed:
+            return Path(file)
+    raise pytest.UsageError(_absent("the history holds no whole run that passed"))
 
 
 def _check(label: str, run: Run, settings: Settings) -> None:
     shown = [settings.shown(name) for name in settings.contenders]
+    gone = [] if settings.chosen else [name for name in run.contenders if name not in shown]
     if run.failed and not run.reason:
         fault = f"failed itself ({run.failed[0]}); name a run that passed"
     elif run.profile != settings.profile.name:
@@ -85,6 +95,10 @@ def _check(label: str, run: Run, settings: Settings) -> None:
         fault = f"is of seed {run.seed}; add --seed {run.seed}"
     elif run.question_set != question_set(settings):
         fault = "asked another question set; accept a new baseline from a run of yours"
+    elif gone:
+        fault = f"has {', '.join(gone)}, which this run has not; choose with --contenders, or accept a new baseline"
+    elif not run.complete:
+        fault = "is a part of a run; name a whole one"
     elif missing := [name for name in shown if name not in run.contenders]:
         fault = f"has no {', '.join(missing)}; accept a new baseline, or choose with --contenders"
     else:

@@ -26,6 +26,7 @@ class Settings:
         compressions: Rates and document lengths; the first is that of every compressed contender, at the others
             ``clara`` and ``rag_budget`` take part once more.
         contenders: Names of fixtures that take part, in the order of the tables; with a rate where it is not the first.
+        chosen: Whether they were named on the command line.
         report: Folder that receives the reports.
         store: Folder of trained adapters and answers, kept between runs.
         seed: The run's one seed.
@@ -39,6 +40,7 @@ class Settings:
     compressor: Path | None
     compressions: tuple[Compression, ...]
     contenders: tuple[str, ...]
+    chosen: bool
     report: Path
     store: Path
     seed: int
@@ -111,6 +113,7 @@ def read_settings(config: pytest.Config) -> Settings:
         contenders=_contenders(
             config.getoption("contenders"), profile, [c.rate for c in compressions], compressor
         ),
+        chosen=config.getoption("contenders") is not None,
         report=config.getoption("report"),
         store=config.getoption("store") or _user_cache(),
         seed=config.getoption("seed"),

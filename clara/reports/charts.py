@@ -68,7 +68,7 @@ def draw_positions(rows: Sequence[ContenderResult], path: Path) -> None:
     _costs(axes, rows, lambda row: row.context_tokens)
     axes.set_xlabel("context positions a question")
     axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_ladder(ladders: dict[str, list[ContenderResult]], path: Path) -> None:
@@ -83,7 +83,7 @@ def draw_ladder(ladders: dict[str, list[ContenderResult]], path: Path) -> None:
         axes.bar([row.name for row in rows], heights, yerr=spread, capsize=3, color="0.75")
         axes.tick_params(axis="x", rotation=30)
         axes.set(title=title, ylabel="F1 (%), 95 % interval", ylim=(0, None))
-    _save(figure, path)
+    save(figure, path)
 
 
 def forest(groups: Mapping[str, Sequence[ContenderResult]], label: str) -> str:
@@ -324,7 +324,7 @@ def _svg(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """As SVG, whole or not at all, the same bytes for the same numbers."""
     from matplotlib import rc_context
 

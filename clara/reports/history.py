@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from clara.reports.charts import save
 from clara.reports.runs import KEY, ContenderRun, Run, RunError, parsed, run_in
 
 METRICS: dict[str, Callable[[ContenderRun], float]] = {
@@ -40,7 +41,13 @@ def history(runs: Sequence[Run], metric: str) -> str:
     value = METRICS[metric]
     names = list(dict.fromkeys(name for run in reversed(shown) for name in run.contenders))
     rows = [
-        [metric, *(f"{_commit(run)}{' (failed)' if run.failed else ''}" for run in shown)],
+        [
+            metric,
+            *(
+                f"{_commit(run)}{' (failed)' if run.failed else '' if run.complete else ' (part)'}"
+                for run in shown
+            ),
+        ],
         ["", *(run.time[:16] for run in shown)],
         *(
             [
@@ -71,7 +78,8 @@ def draw_history(runs: Sequence[Run], metric: str, path: Path) -> None:
     axes.set_xticks(range(len(runs)), [_commit(run) for run in runs], rotation=45, ha="right")
     axes.set_ylabel({"seconds": "seconds to answer"}.get(metric, f"{metric.upper()}, per cent"))
     axes.legend(fontsize="x-small", loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, metadata={"Date": None})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(figure, path)
 
 
 def _commit(run: Run) -> str:

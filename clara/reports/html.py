@@ -224,7 +224,7 @@ def _state(results: Results) -> str:
     """``failed``, ``unproved`` or ``passed``: the colour and the sign of the banner."""
     if results.failures:
         return "failed"
-    return "passed" if results.proved and results.profile != "smoke" else "unproved"
+    return "passed" if results.complete and results.proved and results.profile != "smoke" else "unproved"
 
 
 def _charts(results: Results, ranked: Sequence[ContenderResult]) -> dict[str, str]:

@@ -49,7 +49,13 @@ def judge_losses(now: Run, before: Run, baseline: str = "the baseline") -> list[
         if name in now.losses
     ]
     return [
-        Judgement(baseline=baseline, contender=found.contender, red=found.red, sentence=found.sentence)
+        Judgement(
+            baseline=baseline,
+            contender=found.contender,
+            red=found.red,
+            blind=found.blind,
+            sentence=found.sentence,
+        )
         for found in decisions
     ]
 
@@ -67,7 +73,9 @@ def comparison(before: Run, now: Run) -> tuple[str, bool]:
         )
     judged = [*(judge(name, now, before) for name in both), *judge_losses(now, before)]
     lines = [line for judgement in judged for line in _lines(judgement, before, now)]
-    apart = sorted(before.contenders.keys() ^ now.contenders.keys())
+    apart = sorted(
+        (before.contenders.keys() ^ now.contenders.keys()) | (before.losses.keys() ^ now.losses.keys())
+    )
     if apart:
         lines.append(f"in one run only, not compared: {', '.join(apart)}")
     return "\n".join(lines), any(judgement.red for judgement in judged)

@@ -193,6 +193,7 @@ class Results(Record):
         judgements: What became of contenders and losses since the baselines; empty without ``--benchmark-compare``.
         spreads: F1 over several trainings, by contender or difference; empty with one.
         curves: Losses of each training stage, by its name.
+        complete: False if the run was broken off, or a part of the evaluations was chosen.
     """
 
     fixtures: int | None
@@ -209,6 +210,7 @@ class Results(Record):
     evaluations: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
     curves: dict[str, Curve] = Field(default_factory=dict)
+    complete: bool = True
 
     @property
     def headline(self) -> str:
@@ -221,14 +223,16 @@ class Results(Record):
             return f"REGRESSED: sound, and below its baseline ({counted})"
         if count["failed"]:
             return f"FAILED: the numbers below prove nothing until these pass ({counted})"
+        if not self.complete:
+            return f"PARTIAL: a part of the evaluations was run, or it was broken off ({counted})"
         if not self.proved:
             return f"NOT PROVED FAIR: the invariants were not run ({counted})"
         return counted
 
     @property
     def proved(self) -> bool:
-        """True if the invariants were run: whether they held is another question."""
-        return any(evaluation.name.startswith("invariants/") for evaluation in self.evaluations)
+        """True if invariants were judged: whether they held is another question."""
+        return any(e.name.startswith("invariants/") and e.outcome != "skipped" for e in self.evaluations)
 
     @property
     def only_fell(self) -> bool:

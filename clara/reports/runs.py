@@ -17,6 +17,7 @@ from clara.records import Record
 from clara.reports.results import ContenderResult, Results, ResultsError, results_in
 
 KEY = "clara"  # in pytest-benchmark's file
+_INPUTS = ("base", "documents", "compressor")  # by digest
 _NOT_THE_MACHINE = ("clara-evals",)  # what is judged must not excuse itself
 
 
@@ -73,7 +74,7 @@ class Run(Record):
         environment: Versions and machine.
         digests: Of documents, questions, base, training data and adapters.
         failed: Evaluations that failed.
-        proved: Whether the invariants were run.
+        complete: Whether it was run whole, invariants and all.
         losses: Held-out losses before and after training, in nats a token.
         sources: The chunk that holds each answerable question's evidence, by question id.
         contenders: By the name that the tables show.
@@ -90,7 +91,7 @@ class Run(Record):
     environment: dict[str, str | int]
     digests: dict[str, str] = Field(default_factory=dict)
     failed: tuple[str, ...]
-    proved: bool
+    complete: bool
     losses: dict[str, tuple[float, float]]
     sources: dict[str, str]
     contenders: dict[str, ContenderRun] = Field(min_length=1)
@@ -99,12 +100,15 @@ class Run(Record):
     time: str = ""
 
     def same_machine(self, other: Run) -> bool:
-        """True if equal inputs must give equal answers: versions, processor, BLAS, threads and base agree."""
+        """True if equal questions must give equal answers: versions, processor, BLAS, threads and all inputs agree."""
         return not self.difference(other)
 
     def difference(self, other: Run) -> str:
         """What differs that can change an answer although nothing was trained; empty if nothing does."""
-        here, there = ({**run.environment, "base": run.base[:12]} for run in (self, other))
+        here, there = (
+            {**run.environment, **{name: run.digests.get(name, "")[:12] for name in _INPUTS}}
+            for run in (self, other)
+        )
         names = sorted((here.keys() | there.keys()) - {*_NOT_THE_MACHINE})
         apart = [name for name in names if here.get(name) != there.get(name)]
         return ", ".join(f"{name} {there.get(name)} → {here.get(name)}" for name in apart)
@@ -116,7 +120,7 @@ def run_of(results: Results) -> Run:
         profile=results.profile, seed=results.seed, question_set=results.digests.get("question set", ""),
         base=results.digests.get("base", ""), environment=results.environment, digests=results.digests,
         failed=tuple(evaluation.name for evaluation in results.failures),
-        proved=results.proved, losses=results.losses,
+        complete=results.complete and results.proved, losses=results.losses,
         sources={
             row.id: row.source_chunk
             for contender in results.contenders.values() for row in contender.questions if row.source_chunk

@@ -253,9 +253,19 @@ class LossDecision(Record):
         return self.given_back > self.allowed
 
     @property
+    def blind(self) -> bool:
+        """True where training had gained nothing that could be given back."""
+        return self.start <= self.before
+
+    @property
     def sentence(self) -> str:
         """One line: from where to where, and against what it was held."""
         said = "REGRESSION, more than" if self.red else "passes, within"
+        if self.blind:
+            return (
+                f"{self.contender}: loss {self.before:.3f} → {self.now:.3f} nats a token: not judged, at the baseline "
+                "training had gained nothing"
+            )
         return (
             f"{self.contender}: loss {self.before:.3f} → {self.now:.3f} nats a token, {self.given_back:+.0%} of the "
             f"{self.start - self.before:.3f} that training had gained given back: {said} {self.allowed:.0%}"

@@ -8,7 +8,18 @@ import pytest
 @pytest.mark.presumes("every_question_is_scored")
 @pytest.mark.parametrize(("trained", "against"), [("tuned", "closed_book"), ("tuned_rag", "rag")])
 def test_another_seed_is_another_training(
-    trained, against, named, result, asked, trained_again, sft_artefact, base, source_chunks, settings, ledger
+    trained,
+    against,
+    named,
+    result,
+    asked,
+    trained_again,
+    sft_artefact,
+    base,
+    source_chunks,
+    settings,
+    ledger,
+    weak_data,
 ):
     """Between-seed spread and between-question error, apart: what one training shows may be its seed's."""
     from dataclasses import replace
@@ -19,6 +30,11 @@ def test_another_seed_is_another_training(
     def scores(rows):
         return {row.id: row.scores["f1"] or 0.0 for row in rows if row.answers}
 
+    if len({sources[0] for sources in source_chunks.values()}) < 2:
+        weak_data(
+            "all questions are on one chunk: what they say of a seed cannot be told from what they say of it"
+        )
+        pytest.skip("not judged: one chunk has no spread between questions")
     contender, questions = named(trained), asked(named(trained).facts)
     first, rival = scores(result(contender).questions), scores(result(named(against)).questions)
     answerable = [question for question in questions if question.is_answerable]

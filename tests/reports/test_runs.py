@@ -25,7 +25,7 @@ def run(wrong: int = 0, *, frozen: bool = False, mlx: str = "1", loss: float = 3
     )  # fmt: skip
     given = {
         "profile": "default", "seed": 0, "question_set": "1" * 64, "base": "2" * 64, "environment": {"mlx": mlx},
-        "failed": (), "proved": True, "losses": {"held-out questions": (4.0, loss)},
+        "failed": (), "complete": True, "losses": {"held-out questions": (4.0, loss)},
         "sources": {id_: f"d#{i // 2}" for i, id_ in enumerate(RIGHT)},
         "contenders": {"tuned": contender},
     }  # fmt: skip
@@ -120,9 +120,9 @@ def test_a_run_that_failed_proves_nothing_and_is_not_accepted(tmp_path):
     assert not (tmp_path / "baseline.json").exists()
 
 
-def test_a_run_without_invariants_is_not_accepted(tmp_path):
-    with pytest.raises(RunError, match="invariants were not run"):
-        accept(saved(tmp_path / "1.json", run(proved=False)), "why not", tmp_path / "baseline.json")
+def test_a_part_of_a_run_is_not_accepted(tmp_path):
+    with pytest.raises(RunError, match="a part of the evaluations"):
+        accept(saved(tmp_path / "1.json", run(complete=False)), "why not", tmp_path / "baseline.json")
 
 
 def test_a_fall_that_the_gate_found_can_be_accepted(tmp_path):

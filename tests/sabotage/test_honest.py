@@ -13,6 +13,11 @@ def answers(folder: Path) -> dict[tuple[str, str], str]:
     return {(row["contender"], row["id"]): row["answer"] for row in rows}
 
 
+def contexts(folder: Path) -> dict[tuple[str, str], str | None]:
+    rows = json.loads((folder / "results.json").read_text())["questions"]
+    return {(row["contender"], row["id"]): row["context_sha256"] for row in rows}
+
+
 @pytest.fixture
 def honest(honest_store) -> dict[tuple[str, str], str]:
     return answers(honest_store / "report")
@@ -26,23 +31,27 @@ def reread(patch: pytest.MonkeyPatch, change) -> None:
     patch.setattr(clara.questions, "read_questions", lambda *arguments: change(read(*arguments)))
 
 
-def test_batch_and_order_and_cache_change_no_answer(bench, honest, monkeypatch):
+@pytest.mark.parametrize(
+    ("turned", "batch_size"), [(False, 1), (True, 16)], ids=["one by one", "in another order"]
+)
+def test_neither_batch_nor_order_nor_cache_changes_an_answer(bench, honest, monkeypatch, turned, batch_size):
     from clara.profiles import PROFILES
 
-    smoke = PROFILES["smoke"]
-    reread(monkeypatch, lambda questions: questions[::-1])
-    monkeypatch.setitem(PROFILES, "smoke", smoke.model_copy(update={"batch_size": 1, "questions": None}))
-    assert not bench.red("-k", "not shuffled_labels and not shuffled_artefact")
-    alone = answers(bench.pytester.path)
-    asked = {key: text for key, text in honest.items() if key in alone}
+    if turned:
+        reread(monkeypatch, lambda questions: questions[::-1])
+    smoke = PROFILES["smoke"].model_copy(update={"batch_size": batch_size, "questions": None})
+    monkeypatch.setitem(PROFILES, "smoke", smoke)
+    found = []
+    for _ in range(2):  # decoded afresh, and from the cache
+        assert not bench.red("-k", "not shuffled_labels and not shuffled_artefact")
+        found.append(answers(bench.pytester.path))
+    asked = {key: text for key, text in honest.items() if key in found[0]}
     assert len(asked) > 100
-    assert {key: alone[key] for key in asked} == asked
-    monkeypatch.setitem(PROFILES, "smoke", smoke.model_copy(update={"batch_size": 16, "questions": None}))
-    assert not bench.red("-k", "not shuffled_labels and not shuffled_artefact")
-    assert answers(bench.pytester.path) == alone  # from the cache now
+    assert {key: found[0][key] for key in asked} == asked
+    assert found[0] == found[1]
 
 
-def test_permuted_gold_answers_change_no_answer_but_the_oracles(bench, honest, monkeypatch):
+def test_permuted_gold_answers_change_no_answer_but_the_oracles(bench, honest_store, honest, monkeypatch):
     """Nobody but the oracle is told anything of what is right."""
 
     def permuted(questions):
@@ -68,3 +77,5 @@ def test_permuted_gold_answers_change_no_answer_but_the_oracles(bench, honest, m
     }
     assert len(found) > 100
     assert moved <= {"oracle"}
+    shown = [contexts(folder) for folder in (honest_store / "report", bench.pytester.path)]
+    assert {name for name, id_ in shown[1] if shown[0].get((name, id_)) != shown[1][name, id_]} == {"oracle"}

@@ -158,7 +158,9 @@ def test_a_loss_is_red_where_more_than_a_quarter_of_the_gain_is_given_back(now, 
 
 
 def test_where_training_gained_nothing_nothing_is_given_back():
-    assert not gate_loss("held-out questions", 2.0, 2.0, 5.0).red
+    found = gate_loss("held-out questions", 2.0, 2.0, 5.0)
+    assert (found.red, found.blind) == (False, True)
+    assert "not judged" in found.sentence
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
