@@ -104,10 +104,13 @@ class Run(Record):
         return not self.difference(other)
 
     def difference(self, other: Run) -> str:
-        """What differs that can change an answer although nothing was trained; empty if nothing does."""
+        """What differs that can change an answer although nothing was trained; empty if nothing does.
+
+        An input that one of the runs had no use for says nothing: a run of ``rag`` alone reads no compressor.
+        """
+        inputs = [name for name in _INPUTS if name in self.digests and name in other.digests]
         here, there = (
-            {**run.environment, **{name: run.digests.get(name, "")[:12] for name in _INPUTS}}
-            for run in (self, other)
+            {**run.environment, **{name: run.digests[name][:12] for name in inputs}} for run in (self, other)
         )
         names = sorted((here.keys() | there.keys()) - {*_NOT_THE_MACHINE})
         apart = [name for name in names if here.get(name) != there.get(name)]

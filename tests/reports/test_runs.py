@@ -69,6 +69,19 @@ def test_a_frozen_contender_on_another_machine_is_weighed_and_it_is_said():
     assert "mlx 1 → 2" in found.sentence
 
 
+def test_other_documents_are_said_and_not_called_a_regression_of_the_model():
+    now, before = (run(n, frozen=True, digests={"documents": f"{n}" * 64}) for n in (1, 0))
+    found = judge("tuned", now, before)
+    assert not found.red
+    assert "documents 000000000000 → 111111111111" in found.sentence
+
+
+def test_an_input_that_one_run_did_not_read_is_no_difference():
+    assert run(digests={"base": "0" * 64}).same_machine(
+        run(digests={"base": "0" * 64, "compressor": "1" * 64})
+    )
+
+
 def test_our_own_version_is_no_excuse():
     before, now = (run(n, frozen=True, environment={"mlx": "1", "clara-evals": str(n)}) for n in (0, 1))
     assert judge("tuned", now, before).red
