@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from clara.reports.files import write_whole
 from clara.reports.results import GATE
 from clara.reports.runs import KEY, Run, RunError, parsed, run_in
 
@@ -58,6 +59,4 @@ def release(baseline: Path, out: Path) -> Run:
 
 def _write(path: Path, found: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"partial-{path.name}")
-    partial.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(found, indent=1, sort_keys=True) + "\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clara.reports import charts
+from clara.reports.files import write_whole
 from clara.reports.results import Comparison, ContenderResult, Evaluation, QuestionResult, Results
 from clara.reports.runs import ContenderRun, Run
 from clara.text import LANGUAGES, script
@@ -93,9 +94,7 @@ class Change:
 
 def write(results: Results, folder: Path, baseline: Run | None = None) -> None:
     """Write ``report.html`` into the folder, whole or not at all."""
-    partial = folder / f"{REPORT}.partial"
-    partial.write_text(page(results, baseline), encoding="utf-8")
-    partial.replace(folder / REPORT)
+    write_whole(folder / REPORT, page(results, baseline))
 
 
 def page(results: Results, baseline: Run | None = None) -> str:

@@ -122,6 +122,11 @@ class ContenderResult(Record):
     by_language: dict[str, tuple[float, int]]
     questions: tuple[QuestionResult, ...] = Field(exclude=True)
 
+    @property
+    def f1_of(self) -> dict[str, float]:
+        """F1 by question id, over the answerable questions: what intervals and differences are made of."""
+        return {row.id: row.scores["f1"] or 0.0 for row in self.questions if row.answers}
+
 
 class Comparison(Record):
     """A paired difference ``a`` − ``b`` in F1 over the answerable questions that both were asked.

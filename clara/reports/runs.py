@@ -181,5 +181,5 @@ def _kept(contender: ContenderResult) -> ContenderRun:
         frozen=contender.saw_documents == contender.saw_questions == "no", seconds=contender.seconds,
         answers={row.id: row.answer for row in rows},
         em={row.id: row.scores["em"] or 0.0 for row in rows},
-        f1={row.id: row.scores["f1"] or 0.0 for row in rows if row.answers},
+        f1=contender.f1_of,
     )  # fmt: skip

@@ -85,9 +85,7 @@ def compare(
     resamples: int,
 ) -> Comparison:
     """``a`` − ``b`` in F1, question by question, over the answerable questions that both were asked."""
-    of_a, of_b = (
-        {row.id: row.scores["f1"] or 0.0 for row in side.questions if row.answers} for side in (a, b)
-    )
+    of_a, of_b = a.f1_of, b.f1_of
     both = [id_ for id_ in of_a if id_ in of_b]
     difference = paired_difference(
         {i: of_a[i] for i in both}, {i: of_b[i] for i in both}, {i: source_chunks[i][0] for i in both},

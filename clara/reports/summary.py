@@ -16,6 +16,7 @@ from clara.reports.charts import (
     has_ladder,
     ladder_rows,
 )
+from clara.reports.files import write_whole
 from clara.reports.results import SCHEMA_VERSION, Comparison, ContenderResult, QuestionResult, Results
 
 _WORST = 8
@@ -87,12 +88,12 @@ def knowledge(results: Results) -> list[str]:
 def write(results: Results, folder: Path) -> None:
     """Write ``results.json`` and ``summary.md`` into the folder, each whole or not at all, and the summary's charts."""
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / "results.json", json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / "results.json", json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n")
     if rows := cost_rows(results):
         draw_positions(rows, folder / POSITIONS)
     if has_ladder(results):
         draw_ladder(ladder_rows(results), folder / LADDER)
-    _replace(folder / "summary.md", summary(results))
+    write_whole(folder / "summary.md", summary(results))
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -217,9 +218,3 @@ def _cell(text: str) -> str:
     """Text from documents and models, safe inside a Markdown table."""
     escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
     return escaped or "*(empty)*"
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 
-def regressions(judged):
-    """What fell, and what to do about it; empty where nothing did."""
+def enter(judged, ledger, record_property):
+    """Enter what was judged in the ledger and in JUnit's file; red where something fell, with what to do about it."""
+    ledger.judgements.extend(judged)
+    for judgement in judged:
+        record_property(judgement.baseline, judgement.sentence)
     fallen = [f"since {judgement.baseline}: {judgement.sentence}" for judgement in judged if judgement.red]
     remedy = "Mend it, or accept the level with its reason: clara baseline accept SAVED_RUN --reason TEXT"
-    return f"{'; '.join(fallen)}. {remedy}." if fallen else ""
+    assert not fallen, f"{'; '.join(fallen)}. {remedy}."
 
 
 @pytest.mark.presumes("every_question_is_scored")
@@ -20,10 +23,7 @@ def test_answers_hold_against_the_baseline(contender, result, baselines, run_so_
     result(contender)
     now, name = run_so_far(), contender.facts.name
     judged = [judge(name, now, before, label) for label, before in baselines.items()]
-    ledger.judgements.extend(judged)
-    for judgement in judged:
-        record_property(judgement.baseline, judgement.sentence)
-    assert not (fallen := regressions(judged)), fallen
+    enter(judged, ledger, record_property)
     if all(judgement.blind for judgement in judged):
         pytest.skip(f"not judged: {judged[0].sentence}")
 
@@ -35,10 +35,7 @@ def test_losses_hold_against_the_baseline(baselines, run_so_far, ledger, record_
 
     now = run_so_far()
     judged = [found for label, before in baselines.items() for found in judge_losses(now, before, label)]
-    ledger.judgements.extend(judged)
-    for judgement in judged:
-        record_property(judgement.baseline, judgement.sentence)
-    assert not (fallen := regressions(judged)), fallen
+    enter(judged, ledger, record_property)
     missing = sorted({name for before in baselines.values() for name in before.losses} - now.losses.keys())
     if missing:
         pytest.skip(f"not judged: this run did not measure the loss of {', '.join(missing)}")

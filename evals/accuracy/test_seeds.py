@@ -27,16 +27,13 @@ def test_another_seed_is_another_training(
     from clara.metrics import mark_all
     from clara.statistics import seed_spread
 
-    def scores(rows):
-        return {row.id: row.scores["f1"] or 0.0 for row in rows if row.answers}
-
     if len({sources[0] for sources in source_chunks.values()}) < 2:
         weak_data(
             "all questions are on one chunk: what they say of a seed cannot be told from what they say of it"
         )
         pytest.skip("not judged: one chunk has no spread between questions")
     contender, questions = named(trained), asked(named(trained).facts)
-    first, rival = scores(result(contender).questions), scores(result(named(against)).questions)
+    first, rival = result(contender).f1_of, result(named(against)).f1_of
     answerable = [question for question in questions if question.is_answerable]
     by_seed, digests = {settings.seed: first}, {sft_artefact.manifest.adapter_digest}
     for seed in range(settings.seed + 1, settings.seed + settings.seeds):

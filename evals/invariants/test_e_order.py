@@ -61,10 +61,7 @@ def test_whether_memory_holds_up_against_text_is_said(
     clara, tuned_rag, result, source_chunks, settings, ledger
 ):
     """Not worse by more than a tenth, as a claim with a margin. Reported, not demanded."""
-    scores = [
-        {row.id: row.scores["f1"] or 0.0 for row in result(contender).questions if row.answers}
-        for contender in (clara, tuned_rag)
-    ]
+    scores = [result(contender).f1_of for contender in (clara, tuned_rag)]
     clusters = {id_: source_chunks[id_][0] for id_ in scores[0]}
     found = non_inferiority(*scores, clusters, settings.seed)
     ledger.facts[f"{clara.facts.name} against tuned_rag"] = found.sentence
