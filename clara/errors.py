@@ -6,6 +6,7 @@
     ├── DocumentError             a PDF that cannot be read                     .path .found .remedy
     ├── QuestionFileError         a question file with problems                 .problems
     ├── LeakageError              training questions too close to gold ones     .offenders
+    ├── OverlapError              a corpus that documents or gold questions stand in  .corpus .overlaps
     ├── ModelError                a base model that cannot be used              .path
     ├── AdapterError              an adapter that does not fit or does nothing  .path .found
     ├── ArtefactError             a trained artefact that is not what it says   .path
@@ -67,6 +68,23 @@ class LeakageError(ClaraError):
         super().__init__(
             f"{len(self.offenders)} training question(s) leak gold questions. "
             f"Drop them from training; never the gold ones:\n{listed}"
+        )
+
+
+class OverlapError(ClaraError):
+    """A corpus for pretraining that holds sentences of documents, or gold questions, by which the model is marked.
+
+    Attributes:
+        corpus: Its folder.
+        overlaps: One line each: the document or gold question, its words, and the text that shares them.
+    """
+
+    def __init__(self, corpus: Path, overlaps: Sequence[str]) -> None:
+        self.corpus, self.overlaps = corpus, tuple(overlaps)
+        listed = "\n".join(self.overlaps)
+        super().__init__(
+            f"{corpus}: {len(self.overlaps)} sentence(s) and question(s) that a model is marked by stand in what it is "
+            f"trained on. Take those texts out of the input files, and prepare another folder:\n{listed}"
         )
 
 

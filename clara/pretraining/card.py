@@ -10,6 +10,7 @@ from typing import Any
 
 from clara.pretraining.config import Recipe
 from clara.pretraining.corpus import read_lines
+from clara.pretraining.overlap import read_record
 
 CURVE = "curve.svg"
 
@@ -19,8 +20,9 @@ def write_card(recipe: Recipe, template: str, out: Path, folder: Path) -> None:
 
     Args:
         recipe: The recipe that was followed.
-        template: Text of the card with ``$scores``, ``$heldout``, ``$tokens``, ``$steps`` and ``$minutes``.
-        out: Folder of the training: ``curve.jsonl`` and ``scores.json``.
+        template: Text of the card with ``$scores``, ``$heldout``, ``$tokens``, ``$steps``, ``$minutes`` and
+            ``$apart``.
+        out: Folder of the training: ``curve.jsonl``, ``scores.json`` and ``overlap.json``.
         folder: The exported reader.
     """
     curve = list(read_lines(out / "curve.jsonl"))
@@ -28,6 +30,7 @@ def write_card(recipe: Recipe, template: str, out: Path, folder: Path) -> None:
     facts = {
         "scores": score_table(json.loads((out / "scores.json").read_text(encoding="utf-8"))),
         "heldout": ", ".join(recipe.text.heldout_titles),
+        "apart": str(read_record(out)),
         "steps": f"{curve[-1]['step']:,}",
         "tokens": f"{curve[-1]['tokens'] / 1e6:,.0f}",
         "minutes": f"{curve[-1]['seconds'] / 60:.1f}",

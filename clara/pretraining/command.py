@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from clara.errors import ClaraError
+from clara.pretraining.overlap import own_exam
 
 _log = logging.getLogger(__name__)
 
@@ -22,13 +23,16 @@ def run(
     """Read the command line and make what it asks for; 1 if an input cannot be used or the training must stop.
 
     Args:
-        parser: With the command's own options; ``--out``, ``--resume`` and ``--workers`` are added.
+        parser: With the command's own options; ``--out``, ``--resume``, ``--workers`` and ``--apart-from`` are added.
         arguments: The command line, without the program's name.
         make: Called with the options.
     """
     parser.add_argument("--out", type=Path, required=True, help="folder of everything that is made")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="row makers")
+    parser.add_argument("--apart-from", type=Path, nargs="+", default=own_exam(),
+                        help="folders of documents with gold questions that nothing may be trained on "
+                             "(default: this repository's fixtures)")  # fmt: skip
     options = parser.parse_args(arguments)
     if options.out.exists() and any(options.out.iterdir()) and not options.resume:
         parser.error(f"{options.out} is not empty. Add --resume to go on with it, or name another folder.")

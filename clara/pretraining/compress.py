@@ -15,20 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
-import mlx.nn as nn
 import mlx.optimizers as optim
 
 from clara.losses import alignment
 from clara.model import views
 from clara.model.base import LanguageModel, load_base
 from clara.model.compressor import Clara
+from clara.model.memory import one_hot
 from clara.model.prompts import memory_prompt_ids, text_ids
 from clara.model.reading import answer_from_memory, compress_texts
+from clara.pretraining.checkpoints import State, begin, save
 from clara.pretraining.command import run
 from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
 from clara.pretraining.corpus import ReadingQuestion, read_questions
-from clara.pretraining.optimisation import State, build_optimizer, in_precision, save_state, start
+from clara.pretraining.gradients import cross_entropy
+from clara.pretraining.optimisation import in_precision
+from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead
 from clara.pretraining.score import cut_around, means, sampled
 from clara.pretraining.train import Curve
@@ -38,35 +41,63 @@ _MAX_ANSWER_TOKENS = 32
 _NUMBERS = ("answer_loss", "alignment", "gradient_norm")  # what a step gives, in order
 
 
-def optimise(recipe: CompressorRecipe, reader: Path, corpus: Path, out: Path, workers: int) -> None:
-    """Train from the last checkpoint in ``out`` to the recipe's last step, draw the curve, and write the compressor."""
+def optimise(
+    recipe: CompressorRecipe,
+    reader: Path,
+    corpus: Path,
+    out: Path,
+    workers: int,
+    begin_with: Path | None = None,
+) -> None:
+    """Train from the last checkpoint in ``out`` to the recipe's last step, draw the curve, and write the compressor.
+
+    Args:
+        recipe: The recipe.
+        reader: Folder of the base.
+        corpus: Folder that the reader's pretraining prepared.
+        out: Folder of everything that is made.
+        workers: Processes that make rows.
+        begin_with: A compressor of the same reader and a lower rate, whose weights are the first; fresh ones if None.
+    """
     base = half_precision(reader, recipe.precision)
     clara = views.fresh(base, recipe.memory, recipe.lora, recipe.seed)
     clara.train_only("encoder", "decoder", memory=True)
-    optimizer = build_optimizer(recipe.optimizer)
-    checkpoint = out / "state.safetensors"
-    done, parameters, moments = start(checkpoint, clara.trainable_parameters(), optimizer)
+    first = take_over(clara, base, begin_with) if begin_with else clara.trainable_parameters()
+    optimizer, (done, begun, parameters, moments) = begin(out, first, recipe.optimizer)
     advance = compiled_step(recipe, clara, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, done)
     watch, steps = recipe.watch, recipe.optimizer.steps
     read = partial(read_compression_rows, recipe, corpus, reader)
     for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
-        documents, lengths, prompts, weights = (mx.array(part).astype(mx.int32) for part in rows)
-        parameters, moments, numbers = advance(parameters, moments, documents, lengths, prompts, weights)
+        arrays = (mx.array(part).astype(mx.int32) for part in rows)
+        parameters, moments, numbers = advance(parameters, moments, *arrays)
         mx.async_eval(parameters, moments, numbers)
         if step % watch.log_every_steps < len(recipe.rows.cycle) or step == steps:
             kind = recipe.rows.cycle[(step - 1) % len(recipe.rows.cycle)]
             curve.add_losses(step, [float(number) for number in numbers], _NUMBERS, kind=kind)
         if step % watch.save_every_steps == 0 or step == steps:
-            save_state(checkpoint, State(step, parameters, moments))
+            save(out, State(step, begun, parameters, moments))
         if step % watch.score_every_steps == 0 or step == steps:
             clara.update(in_precision(parameters, recipe.precision))
             heldout = read_questions([corpus / "heldout.jsonl"])
             asked = sampled(heldout, None if step == steps else watch.score_questions)
             curve.add(step, heldout=score(clara, base, recipe, asked))
+    require_apart(recipe, corpus, out)
     clara.update(in_precision(parameters, "float16"))
     clara.marks = clara.marks.astype(mx.float16)
     views.save(clara, base, recipe.memory, recipe.lora, out / recipe.name)
+
+
+def take_over(clara: Clara, base: LanguageModel, folder: Path) -> Any:
+    """Weights of a compressor of a lower rate: its adapters, and its memory tokens' embeddings evenly spaced.
+
+    Its marks, which are never trained, are put into ``clara``.
+    """
+    other, settings = views.load(base, folder)
+    other.train_only("encoder", "decoder", memory=True)
+    clara.marks = other.marks
+    apart = settings.compression.slots // clara.tokens.count
+    return {**other.trainable_parameters(), "memory": other.memory[apart - 1 :: apart][: clara.tokens.count]}
 
 
 def half_precision(reader: Path, precision: str) -> LanguageModel:
@@ -86,15 +117,17 @@ def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optim
     The numbers are the loss over answers (nats a token), the alignment, and the norm of the gradient before clipping.
     """
 
-    def losses(
-        parameters: Any, documents: Any, lengths: Any, prompts: Any, weights: Any
-    ) -> tuple[Any, Any, Any]:
+    def losses(parameters: Any, *rows: mx.array) -> tuple[Any, Any, Any]:
+        documents, lengths, prompts, begins, answers, answer_lengths = rows
         clara.update(in_precision(parameters, recipe.precision))
         found = clara.compress(documents, lengths)
-        states = clara.states(prompts[:, :-1], found.memory)
-        logits = clara.logits(states.reshape(-1, states.shape[-1])).astype(mx.float32)
-        each = nn.losses.cross_entropy(logits, prompts[:, 1:].reshape(-1) % clara.tokens.vocabulary)
-        answer = (each * weights.reshape(-1)).sum() / weights.sum()
+        states = clara.states(prompts, found.memory)
+        # Only where an answer is foretold: the output layer over every column would cost as much as the decoder.
+        place = mx.arange(answers.shape[1])
+        told = one_hot(begins[:, None] + place, states.shape[1], states.dtype) @ states
+        each = cross_entropy(clara.logits(told.flatten(0, 1)), answers.flatten())
+        learnt = (place < answer_lengths[:, None]).flatten()
+        answer = (each * learnt).sum() / learnt.sum()
         aligned = alignment(found.memory.astype(mx.float32), found.text_mean.astype(mx.float32))
         return answer + ALIGNMENT_WEIGHT * aligned, answer, aligned
 
@@ -135,6 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--corpus", type=Path, required=True, help="folder that clara.pretraining.train prepared"
     )
+    parser.add_argument("--begin-with", type=Path, help="a compressor of this reader at a lower rate")
     return run(parser, arguments, make)
 
 
@@ -142,7 +176,8 @@ def make(options: argparse.Namespace) -> None:
     """What the folder does not hold yet."""
     recipe = read_compressor_recipe(options.recipe)
     options.out.mkdir(parents=True, exist_ok=True)
-    optimise(recipe, options.reader, options.corpus, options.out, options.workers)
+    hold_apart(recipe, options.corpus, options.reader, options.out, options.apart_from)
+    optimise(recipe, options.reader, options.corpus, options.out, options.workers, options.begin_with)
 
 
 if __name__ == "__main__":

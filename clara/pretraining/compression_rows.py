@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import UInt16
 
 from clara.model.memory import MemoryTokens
 from clara.model.prompts import answer_ids, memory_prompt_ids
@@ -27,14 +28,18 @@ class CompressionRows(NamedTuple):
     Attributes:
         documents: Documents as the compressor reads them, padded with 0.
         lengths: Tokens of each.
-        prompts: Prompts and answers; row i reads documents i·k … i·k+k−1.
-        weights: 1 for each target to learn, of the prompts' columns but the first.
+        prompts: Prompts and answers, padded with 0; row i reads documents i·k … i·k+k−1.
+        begins: Column of the prompt's last token, at which the answer's first is to be foretold.
+        answers: Answers, padded with 0.
+        answer_lengths: Tokens of each.
     """
 
     documents: UInt16[np.ndarray, "documents length"]
     lengths: UInt16[np.ndarray, "documents"]
-    prompts: UInt16[np.ndarray, "rows tokens+1"]
-    weights: UInt8[np.ndarray, "rows tokens"]
+    prompts: UInt16[np.ndarray, "rows tokens"]
+    begins: UInt16[np.ndarray, "rows"]
+    answers: UInt16[np.ndarray, "rows answer"]
+    answer_lengths: UInt16[np.ndarray, "rows"]
 
 
 class CompressionRowMaker:
@@ -51,17 +56,17 @@ class CompressionRowMaker:
         name = cycle[step % len(cycle)]
         shape: StepShape = getattr(self._recipe.rows, name)
         draw = Random(f"{self._recipe.seed}/{step}")
-        documents = np.zeros((shape.rows * shape.documents, self._longest), np.uint16)
-        lengths = np.zeros(len(documents), np.uint16)
-        prompts = np.zeros((shape.rows, shape.tokens + 1), np.uint16)
-        weights = np.zeros((shape.rows, shape.tokens), np.uint8)
-        for row in range(shape.rows):
-            read, prompt, answer = self._fitting(name, shape, draw)
-            for place, ids in enumerate(read, start=row * shape.documents):
-                documents[place, : len(ids)], lengths[place] = ids, len(ids)
-            prompts[row, : len(prompt) + len(answer)] = [*prompt, *answer]
-            weights[row, len(prompt) - 1 : len(prompt) + len(answer) - 1] = 1
-        return CompressionRows(documents, lengths, prompts, weights)
+        samples = [self._fitting(name, shape, draw) for _ in range(shape.rows)]
+        documents = [ids for read, _, _ in samples for ids in read]
+        prompts = [[*prompt, *answer[:-1]] for _, prompt, answer in samples]
+        return CompressionRows(
+            documents=_padded(documents, self._longest),
+            lengths=np.array([len(ids) for ids in documents], np.uint16),
+            prompts=_padded(prompts, shape.tokens),
+            begins=np.array([len(prompt) - 1 for _, prompt, _ in samples], np.uint16),
+            answers=_padded([answer for _, _, answer in samples], shape.answer_tokens),
+            answer_lengths=np.array([len(answer) for _, _, answer in samples], np.uint16),
+        )
 
     def _fitting(
         self, name: str, shape: StepShape, draw: Random
@@ -72,8 +77,8 @@ class CompressionRowMaker:
             read = [self._tokens.layout(self._tokenizer, " ".join(text.split())) for text in sample.passages]
             prompt = memory_prompt_ids(self._tokenizer, sample.question, self._tokens.slot * len(read))
             answer = answer_ids(self._tokenizer, sample.answer)
-            fits = len(prompt) + len(answer) <= shape.tokens + 1 and max(map(len, read)) <= self._longest
-            if fits and len(read) == shape.documents:
+            fits = len(prompt) + len(answer) - 1 <= shape.tokens and len(answer) <= shape.answer_tokens
+            if fits and max(map(len, read)) <= self._longest and len(read) == shape.documents:
                 return read, prompt, answer
 
     def _sample(self, name: str, shape: StepShape, draw: Random) -> Sample:
@@ -81,7 +86,23 @@ class CompressionRowMaker:
             text = " ".join(self._library.window(draw, draw.randint(20, _LONGEST_WORDS)).split())
             return Sample((text,), REBUILD, text)
         three = float(shape.documents == 3)
-        return make_sample(self._library, self._recipe.kinds, three, 0.0, draw, _LONGEST_WORDS)
+        return make_sample(
+            self._library,
+            self._recipe.kinds,
+            three,
+            0.0,
+            draw,
+            _LONGEST_WORDS,
+            longest_answer_words=self._recipe.longest_answer_words,
+            unanswerable=self._recipe.unanswerable,
+        )
+
+
+def _padded(rows: Sequence[Sequence[int]], length: int) -> UInt16[np.ndarray, "rows length"]:
+    ids = np.zeros((len(rows), length), np.uint16)
+    for row, filled in enumerate(rows):
+        ids[row, : len(filled)] = filled
+    return ids
 
 
 def read_compression_rows(recipe: CompressorRecipe, corpus: Path, reader: Path) -> CompressionRowMaker:

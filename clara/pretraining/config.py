@@ -125,11 +125,12 @@ class Recipe(Record):
 
 
 class StepShape(Record):
-    """Rows of a compressor's step: how many, the documents each reads, and the tokens of each."""
+    """Rows of a compressor's step: how many, the documents each reads, the tokens of each and of its answer."""
 
     rows: int = Field(ge=1)
     documents: int = Field(ge=1)
     tokens: int = Field(ge=1)
+    answer_tokens: int = Field(ge=1)
 
 
 class CompressionRowRecipe(Record):
@@ -163,6 +164,8 @@ class CompressorRecipe(Record):
         memory: Rate and document length.
         lora: Shape of the adapters of encoder and decoder.
         kinds: Relative frequency of each sample maker where something is asked.
+        longest_answer_words: As for the reader.
+        unanswerable: As for the reader.
     """
 
     name: str
@@ -172,6 +175,8 @@ class CompressorRecipe(Record):
     lora: Lora
     rows: CompressionRowRecipe
     kinds: dict[SampleKind, float]
+    longest_answer_words: int = Field(default=3, ge=3)
+    unanswerable: float = Field(default=0.0, ge=0, le=1)
     text: AskedText
     optimizer: OptimizerRecipe
     watch: Watch

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
-from mlx.utils import tree_flatten, tree_map, tree_unflatten
+from mlx.utils import tree_map
 
 from clara.pretraining.config import OptimizerRecipe, Recipe
-
-
-class State(NamedTuple):
-    """What a training needs to go on: steps done, master weights, the optimiser's moments."""
-
-    step: int
-    parameters: Any
-    optimizer: Any
-
+from clara.pretraining.gradients import cross_entropy, embed
 
 Step = Callable[[Any, Any, mx.array, mx.array], tuple[Any, Any, mx.array]]
 
@@ -39,8 +29,16 @@ def in_precision(parameters: Any, precision: str) -> Any:
     return tree_map(lambda parameter: parameter.astype(getattr(mx, precision)), parameters)
 
 
-def learning_rate(recipe: OptimizerRecipe) -> Callable[[mx.array], mx.array]:
-    """Linear warm-up, a constant stretch, linear decay to zero at the last step."""
+def learning_rate(recipe: OptimizerRecipe, begun: int = 0) -> Callable[[mx.array], mx.array]:
+    """Linear warm-up, a constant stretch, linear decay to zero at the recipe's last step.
+
+    Args:
+        recipe: The recipe.
+        begun: Steps done before this optimiser's first; its rate is warmed up again from there.
+
+    Returns:
+        The rate by the steps that this optimiser has done.
+    """
     peak = recipe.learning_rate
     schedule: Callable[[mx.array], mx.array] = optim.join_schedules(
         [
@@ -50,13 +48,15 @@ def learning_rate(recipe: OptimizerRecipe) -> Callable[[mx.array], mx.array]:
         ],
         [recipe.warmup_steps, recipe.steps - recipe.decay_steps],
     )
-    return schedule
+    if not begun:
+        return schedule
+    return lambda step: schedule(step + begun) * mx.minimum(step / max(recipe.warmup_steps, 1), 1.0)
 
 
-def build_optimizer(recipe: OptimizerRecipe) -> optim.AdamW:
-    """AdamW with the recipe's schedule."""
+def build_optimizer(recipe: OptimizerRecipe, begun: int = 0) -> optim.AdamW:
+    """AdamW with the recipe's schedule, of which other machines may have done the beginning."""
     return optim.AdamW(
-        learning_rate=learning_rate(recipe),
+        learning_rate=learning_rate(recipe, begun),
         betas=list(recipe.betas),
         weight_decay=recipe.weight_decay,
         bias_correction=True,
@@ -72,8 +72,8 @@ def compiled_step(recipe: Recipe, model: nn.Module, optimizer: optim.Optimizer) 
 
     def losses(parameters: Any, ids: mx.array, weights: mx.array) -> tuple[mx.array, mx.array]:
         model.update(in_precision(parameters, recipe.precision))
-        logits = model(ids[:, :-1]).astype(mx.float32)
-        each = nn.losses.cross_entropy(logits, ids[:, 1:])
+        shown = embed(model.model.embed_tokens.weight, ids[:, :-1])
+        each = cross_entropy(model(ids[:, :-1], input_embeddings=shown), ids[:, 1:])
         return (each * weights).sum() / weights.sum(), each
 
     def step(parameters: Any, moments: Any, ids: mx.array, weights: mx.array) -> tuple[Any, Any, mx.array]:
@@ -88,29 +88,3 @@ def compiled_step(recipe: Recipe, model: nn.Module, optimizer: optim.Optimizer) 
 
     compiled: Step = mx.compile(step)
     return compiled
-
-
-def save_state(path: Path, state: State) -> None:
-    """Write a checkpoint; it appears whole or not at all."""
-    flat = tree_flatten({"parameters": state.parameters, "optimizer": state.optimizer})
-    partial = path.with_name(f"partial-{path.name}")
-    mx.save_safetensors(str(partial), dict(flat), metadata={"state": json.dumps({"step": state.step})})
-    partial.replace(path)
-
-
-def start(checkpoint: Path, parameters: Any, optimizer: optim.Optimizer) -> State:
-    """Where a training begins: at its checkpoint if there is one, else at step 0, with float32 master weights."""
-    if checkpoint.exists():
-        return load_state(checkpoint, parameters)
-    master = in_precision(parameters, "float32")
-    optimizer.init(master)
-    return State(0, master, optimizer.state)
-
-
-def load_state(path: Path, like: Any) -> State:
-    """Read a checkpoint; its parameters in the order of ``like``, since the gradient's norm is summed in that order."""
-    loaded: Any = mx.load(str(path), return_metadata=True)
-    arrays, metadata = loaded
-    parameters = [(name, arrays[f"parameters.{name}"]) for name, _ in tree_flatten(like)]
-    tree: Any = tree_unflatten(list(arrays.items()))
-    return State(json.loads(metadata["state"])["step"], tree_unflatten(parameters), tree["optimizer"])

@@ -34,6 +34,7 @@ from clara.pretraining.corpus import (
     read_questions,
     write_lines,
 )
+from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead, read_row_maker
 from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
 
@@ -79,21 +80,13 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
     import mlx.core as mx
     from mlx_lm.tokenizer_utils import load as load_tokenizer
 
-    from clara.pretraining.optimisation import (
-        State,
-        build_model,
-        build_optimizer,
-        compiled_step,
-        save_state,
-        start,
-    )
+    from clara.pretraining.checkpoints import State, begin, save
+    from clara.pretraining.optimisation import build_model, compiled_step
 
     steps, watch = recipe.optimizer.steps, recipe.watch
     tokenizer = load_tokenizer(out / "tokenizer")
     model = build_model(recipe, len(tokenizer.get_vocab()))
-    optimizer = build_optimizer(recipe.optimizer)
-    checkpoint = out / "state.safetensors"
-    done, parameters, moments = start(checkpoint, model.parameters(), optimizer)
+    optimizer, (done, begun, parameters, moments) = begin(out, model.parameters(), recipe.optimizer)
     advance = compiled_step(recipe, model, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.rows_per_step * recipe.rows.tokens_per_row, done)
     read = partial(read_row_maker, recipe, out)
@@ -104,7 +97,7 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
         if step % watch.log_every_steps == 0 or step == steps:
             curve.add_losses(step, [float(number) for number in numbers], _NUMBERS)
         if step % watch.save_every_steps == 0 or step == steps:
-            save_state(checkpoint, State(step, parameters, moments))
+            save(out, State(step, begun, parameters, moments))
         if step % watch.score_every_steps == 0:
             curve.add(step, heldout=heldout_score(recipe, parameters, tokenizer, out))
     return parameters
@@ -154,7 +147,12 @@ def finish(recipe: Recipe, template: str, parameters: Any, out: Path) -> None:
     """Export in float16 and in eight bits, score both on every held-out question, keep the smaller if as good.
 
     The kept one, with its card, is the folder of the reader's name.
+
+    Raises:
+        ArtefactError: There is no record that this corpus is apart from what the reader is marked by.
+        OverlapError: It is not.
     """
+    require_apart(recipe, out, out)
     from mlx_lm import load
     from mlx_lm.utils import dequantize_model
 
@@ -193,6 +191,7 @@ def make(options: argparse.Namespace) -> None:
     recipe = read_recipe(options.recipe)
     if not (options.out / "tokenizer" / "tokenizer.json").exists():
         prepare(recipe, options.text, options.questions, options.out)
+    hold_apart(recipe, options.out, options.out / "tokenizer", options.out, options.apart_from)
     template = options.recipe.with_suffix(".md").read_text(encoding="utf-8")
     finish(recipe, template, optimise(recipe, options.out, options.workers), options.out)
 

@@ -143,7 +143,7 @@ def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipe") / "tiny.toml"
     path.write_text(RECIPE, encoding="utf-8")
     path.with_suffix(".md").write_text(
-        "$steps steps, $tokens M tokens, $minutes min, not $heldout\n\n$scores\n"
+        "$steps steps, $tokens M tokens, $minutes min, not $heldout\n\n$scores\n\n$apart\n"
     )
     return path
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import mlx.core as mx
-import numpy as np
 import pytest
 
+from clara.errors import ArtefactError, OverlapError
 from clara.model import views
 from clara.model.base import load_base
 from clara.model.reading import compress_texts
@@ -15,8 +17,11 @@ from clara.pretraining import compress
 from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import read_compressor_recipe
 from clara.pretraining.corpus import read_lines
+from clara.pretraining.overlap import RECORD, hold_apart
+from clara.questions.examples import REBUILD
 
-MODELS = Path(__file__).parents[2] / "fixtures" / "models"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+MODELS = FIXTURES / "models"
 RECIPE = """
 name = "tiny-compressor"
 seed = 0
@@ -28,12 +33,12 @@ text = { asked_share = { towns = 0.5, ports = 0.5 } }
 
 [rows]
 cycle = ["one", "rebuild"]
-one = { rows = 4, documents = 1, tokens = 120 }
-three = { rows = 1, documents = 3, tokens = 180 }
-rebuild = { rows = 2, documents = 1, tokens = 170 }
+one = { rows = 4, documents = 1, tokens = 150, answer_tokens = 32 }
+three = { rows = 1, documents = 3, tokens = 210, answer_tokens = 32 }
+rebuild = { rows = 2, documents = 1, tokens = 200, answer_tokens = 110 }
 
 [optimizer]
-steps = 40
+steps = 60
 warmup_steps = 2
 decay_steps = 10
 learning_rate = 1e-2
@@ -104,15 +109,43 @@ def test_a_killed_pretraining_goes_on_where_it_was_saved(command, compressor, tm
     assert all(mx.array_equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_rows_weigh_the_answer_and_nothing_else(recipe, trained):
+def test_no_compressor_is_written_without_a_record_of_its_corpus(command, compressor, trained, tmp_path):
+    out, corpus = tmp_path / "out", tmp_path / "corpus"
+    shutil.copytree(compressor, out)
+    shutil.copytree(trained, corpus)
+    shutil.rmtree(out / "tiny-compressor")
+    (out / RECORD).unlink()
+    options = [*command(out), "--resume", "--corpus", str(corpus), "--apart-from"]
+    assert compress.main([*options, str(tmp_path / "nowhere")]) == 1
+    recipe = read_compressor_recipe(Path(options[0]))
+    with pytest.raises(ArtefactError, match="no record"):
+        compress.optimise(recipe, trained / "tiny", corpus, out, workers=0)
+    assert not (out / "tiny-compressor").exists()
+
+
+def test_a_gold_question_that_only_the_compressor_is_asked_is_refused(recipe, trained, tmp_path):
+    exam = tmp_path / "exam"
+    exam.mkdir()
+    shutil.copy(FIXTURES / "documents" / "en" / "harbour-survey.pdf", exam)
+    gold = next(read_lines(FIXTURES / "questions" / "en" / "harbour-survey.jsonl")) | {"question": REBUILD}
+    (exam / "gold.jsonl").write_text(json.dumps(gold))
+    with pytest.raises(OverlapError, match=r"word for word.* of the samples of step"):
+        hold_apart(read_compressor_recipe(recipe), trained, trained / "tiny", tmp_path, [exam])
+
+
+def test_an_answer_is_foretold_where_its_prompt_ends(recipe, trained):
     maker = read_compression_rows(read_compressor_recipe(recipe), trained, trained / "tiny")
     base = load_base(trained / "tiny")
     rows = maker.rows(0)
-    for prompt, weights in zip(rows.prompts, rows.weights, strict=True):
-        supervised = prompt[1:][weights > 0]
-        assert supervised[-1] == base.tokenizer.eos_token_id
-        assert (np.diff(np.flatnonzero(weights)) == 1).all()
-        assert supervised.max() < base.model.model.embed_tokens.weight.shape[0]
+    turn = base.tokenizer.encode("<|assistant|>", add_special_tokens=False)[-1]
+    for prompt, begin, answer, length in zip(
+        rows.prompts, rows.begins, rows.answers, rows.answer_lengths, strict=True
+    ):
+        assert prompt[begin] == turn
+        assert list(prompt[begin + 1 : begin + length]) == list(answer[: length - 1])
+        assert answer[length - 1] == base.tokenizer.eos_token_id
+        assert not answer[length:].any()
+        assert not prompt[begin + length :].any()
         assert (prompt >= base.model.model.embed_tokens.weight.shape[0]).sum() == 25
 
 
