@@ -153,6 +153,23 @@ def load(base: LanguageModel, folder: Path) -> tuple[Clara, CompressorSettings]:
     return clara, settings
 
 
+def beside(model: Path, rate: int) -> Path:
+    """The compressor of this rate in a folder beside the model's own, as the embedded models lie.
+
+    Raises:
+        AdapterError: There is none.
+    """
+    found = sorted(file.parent for file in model.resolve().parent.glob(f"*/{SETTINGS}"))
+    rates = {folder: read_settings(folder).compression.rate for folder in found}
+    for folder in found:
+        if rates[folder] == rate:
+            return folder
+    told = f"beside {model} are compressors of the rates {sorted(rates.values())}, none of {rate}"
+    raise AdapterError(
+        model.parent, told, "Ask for one of these, or pretrain it with clara.pretraining.compress"
+    )
+
+
 def read_settings(folder: Path) -> CompressorSettings:
     """What a compressor says of itself."""
     try:

@@ -22,22 +22,20 @@ from clara.model import views
 from clara.model.base import LanguageModel, load_base
 from clara.model.compressor import Clara
 from clara.model.memory import one_hot
-from clara.model.prompts import memory_prompt_ids, text_ids
-from clara.model.reading import answer_from_memory, compress_texts
 from clara.pretraining.checkpoints import State, begin, save
 from clara.pretraining.command import run
 from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
-from clara.pretraining.corpus import ReadingQuestion, read_questions
+from clara.pretraining.corpus import read_questions
 from clara.pretraining.gradients import cross_entropy
 from clara.pretraining.optimisation import in_precision
 from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead
-from clara.pretraining.score import cut_around, means, sampled
+from clara.pretraining.score import sampled, score_memory
 from clara.pretraining.train import Curve
+from clara.training.forms import CompressorForm
 from clara.training.memory_stages import ALIGNMENT_WEIGHT
 
-_MAX_ANSWER_TOKENS = 32
 _NUMBERS = ("answer_loss", "alignment", "gradient_norm")  # what a step gives, in order
 
 
@@ -60,10 +58,9 @@ def optimise(
         begin_with: A compressor of the same reader and a lower rate, whose weights are the first; fresh ones if None.
     """
     base = half_precision(reader, recipe.precision)
-    clara = views.fresh(base, recipe.memory, recipe.lora, recipe.seed)
+    clara = CompressorForm(recipe.memory, recipe.lora, recipe.seed, begin_with).begin(base, None)
     clara.train_only("encoder", "decoder", memory=True)
-    first = take_over(clara, base, begin_with) if begin_with else clara.trainable_parameters()
-    optimizer, (done, begun, parameters, moments) = begin(out, first, recipe.optimizer)
+    optimizer, (done, begun, parameters, moments) = begin(out, clara.trainable_parameters(), recipe.optimizer)
     advance = compiled_step(recipe, clara, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, done)
     watch, steps = recipe.watch, recipe.optimizer.steps
@@ -81,23 +78,12 @@ def optimise(
             clara.update(in_precision(parameters, recipe.precision))
             heldout = read_questions([corpus / "heldout.jsonl"])
             asked = sampled(heldout, None if step == steps else watch.score_questions)
-            curve.add(step, heldout=score(clara, base, recipe, asked))
+            longest = recipe.memory.max_document_tokens
+            curve.add(step, heldout=score_memory(clara, base.tokenizer, longest, asked, batch_size=128))
     require_apart(recipe, corpus, out)
     clara.update(in_precision(parameters, "float16"))
     clara.marks = clara.marks.astype(mx.float16)
     views.save(clara, base, recipe.memory, recipe.lora, out / recipe.name)
-
-
-def take_over(clara: Clara, base: LanguageModel, folder: Path) -> Any:
-    """Weights of a compressor of a lower rate: its adapters, and its memory tokens' embeddings evenly spaced.
-
-    Its marks, which are never trained, are put into ``clara``.
-    """
-    other, settings = views.load(base, folder)
-    other.train_only("encoder", "decoder", memory=True)
-    clara.marks = other.marks
-    apart = settings.compression.slots // clara.tokens.count
-    return {**other.trainable_parameters(), "memory": other.memory[apart - 1 :: apart][: clara.tokens.count]}
 
 
 def half_precision(reader: Path, precision: str) -> LanguageModel:
@@ -125,7 +111,7 @@ def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optim
         # Only where an answer is foretold: the output layer over every column would cost as much as the decoder.
         place = mx.arange(answers.shape[1])
         told = one_hot(begins[:, None] + place, states.shape[1], states.dtype) @ states
-        each = cross_entropy(clara.logits(told.flatten(0, 1)), answers.flatten())
+        each: Any = cross_entropy(clara.logits(told.flatten(0, 1)), answers.flatten())
         learnt = (place < answer_lengths[:, None]).flatten()
         answer = (each * learnt).sum() / learnt.sum()
         aligned = alignment(found.memory.astype(mx.float32), found.text_mean.astype(mx.float32))
@@ -140,24 +126,6 @@ def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optim
 
     compiled: Callable[..., Any] = mx.compile(step)
     return compiled
-
-
-def score(
-    clara: Clara, base: LanguageModel, recipe: CompressorRecipe, questions: Sequence[ReadingQuestion]
-) -> dict[str, Any]:
-    """F1 and EM of answers from the memory of the gold passage, cut around the answer to what is compressed at once."""
-    room = recipe.memory.max_document_tokens
-    passages = [
-        cut_around(q.context, q.answers, room, lambda text: len(text_ids(base.tokenizer, text)))
-        for q in questions
-    ]
-    memory = compress_texts(
-        clara, base.tokenizer, [" ".join(text.split()) for text in passages], batch_size=128
-    )
-    prompts = [memory_prompt_ids(base.tokenizer, q.question, clara.tokens.slot) for q in questions]
-    shown = [mx.array(one)[None] for one in memory]
-    written = answer_from_memory(clara, base.tokenizer, prompts, shown, _MAX_ANSWER_TOKENS, batch_size=128)
-    return {"n": len(questions), **means(questions, [said.text for said in written])}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from pydantic import Field
 from clara.profiles import Compression, Lora
 from clara.records import Record
 
-SampleKind = Literal["cloze", "wh", "typed", "recurring", "written", "invented"]
+SampleKind = Literal["cloze", "wh", "typed", "recurring", "written", "invented", "ask", "learnt"]
 
 
 class TextRecipe(Record):
@@ -43,12 +43,30 @@ class Phase(Record):
     Attributes:
         until: Where it ends, as a share of all steps; the last one ends at 1.
         plain_text: Share of rows that are plain text.
+        context_weight: Loss weight of a token of a prompt.
         kinds: Relative frequency of each sample maker in the other rows.
     """
 
     until: float = Field(gt=0, le=1)
     plain_text: float = Field(ge=0, le=1)
+    context_weight: int = Field(ge=0, le=255)
     kinds: dict[SampleKind, float]
+
+
+class AskerRecipe(Record):
+    """The model that writes questions: the reader as it stands after some of its steps, trained on to ask.
+
+    Attributes:
+        after: Share of the reader's steps that it begins after.
+        steps: Its own steps, of which the rate falls over the last half.
+        kinds: Relative frequency of each sample maker; it asks, and reads to find out what can be answered.
+        candidates: Spans of passages that it writes a question to.
+    """
+
+    after: float = Field(gt=0, lt=1)
+    steps: int = Field(ge=2)
+    kinds: dict[SampleKind, float]
+    candidates: int = Field(ge=1)
 
 
 class RowRecipe(Record):
@@ -58,8 +76,7 @@ class RowRecipe(Record):
         tokens_per_row: Length of a training sequence; the window of the reader.
         rows_per_step: Rows of one optimiser step.
         text_weight: Loss weight of a token of plain text.
-        context_weight: Loss weight of a token of a prompt.
-        answer_weight: Loss weight of a token of an answer; the largest of the three.
+        answer_weight: Loss weight of a token of an answer; larger than that of a token of text or prompt.
         three_passages: Share of samples with three passages.
         no_passage: Share of samples with none.
         longest_answer_words: Words of a phrase asked for by rule, at most; 3 is version 0's way of choosing answers.
@@ -69,7 +86,6 @@ class RowRecipe(Record):
     tokens_per_row: int
     rows_per_step: int
     text_weight: int = Field(ge=0, le=255)
-    context_weight: int = Field(ge=0, le=255)
     answer_weight: int = Field(ge=1, le=255)
     three_passages: float
     no_passage: float
@@ -103,6 +119,7 @@ class Recipe(Record):
 
     Attributes:
         name: Name of the reader.
+        asker: What writes the questions of kind "learnt", if there are to be any.
         seed: Seeds the weights and every draw.
         precision: Type that the forward and backward pass run in; master weights are always float32.
         model: mlx-lm's ``config.json``, without what the tokenizer decides.
@@ -115,6 +132,7 @@ class Recipe(Record):
     tokenizer: TokenizerRecipe
     rows: RowRecipe
     phases: tuple[Phase, ...]
+    asker: AskerRecipe | None = None
     model: dict[str, Any]
     optimizer: OptimizerRecipe
     watch: Watch
@@ -122,6 +140,13 @@ class Recipe(Record):
     def phase(self, step: int) -> Phase:
         """The phase that a step (from 0) belongs to."""
         return next(phase for phase in self.phases if step < phase.until * self.optimizer.steps)
+
+    def of_asker(self, asker: AskerRecipe) -> Recipe:
+        """The recipe that the asker is trained by."""
+        phase = Phase(until=1, plain_text=0, context_weight=0, kinds=asker.kinds)
+        rate = {"steps": asker.steps, "warmup_steps": asker.steps // 10, "decay_steps": asker.steps // 2}
+        optimizer = self.optimizer.model_copy(update=rate)
+        return self.model_copy(update={"phases": (phase,), "asker": None, "optimizer": optimizer})
 
 
 class StepShape(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from clara.records import Record
 
 _MAY_BE_PROTECTED = "public domain in the USA"
 _SHARED_WORDS = 10
+_HEADING = re.compile(r"This (?:is )?a document about .*\n\s*")  # first line of the CLaRa sample's documents
+_OUTER = " .,;:!?\"'“”‘’"
+_MOST_ANSWER_WORDS = 12  # what is longer is a sentence, not a span
 
 
 class Passage(Record):
@@ -94,6 +98,32 @@ def read_questions(paths: Sequence[Path]) -> list[ReadingQuestion]:
     if problems:
         raise QuestionFileError(problems)
     return questions
+
+
+def as_spans(questions: Iterable[ReadingQuestion]) -> list[ReadingQuestion]:
+    """Questions to train on, with answers as their contexts spell them; those without one are left out.
+
+    Sets whose answers a model wrote end them with a full stop, or begin them with a capital.
+    """
+    found = (_as_spans(question) for question in questions)
+    return [question for question in found if question.answers]
+
+
+def _as_spans(question: ReadingQuestion) -> ReadingQuestion:
+    context = _HEADING.sub("", question.context, count=1).strip()
+    answers = {_spelt(context, answer): None for answer in question.answers}
+    return question.model_copy(update={"context": context, "answers": tuple(filter(None, answers))})
+
+
+def _spelt(context: str, answer: str) -> str:
+    """The answer as the context has it, outer punctuation aside; empty if it has not, or not as a span."""
+    if answer in context:
+        return answer
+    bare = answer.strip(_OUTER)
+    if not 0 < len(bare.split()) <= _MOST_ANSWER_WORDS:
+        return ""
+    found = re.search(rf"(?<!\w){re.escape(bare)}(?!\w)", context, re.IGNORECASE)
+    return found.group() if found else ""
 
 
 def hold_out(

@@ -27,7 +27,7 @@ class Sample:
         passages: What is shown.
         question: What is asked.
         answer: What stands in a passage, or the words for "no answer".
-        refused: What would have answered a question that is asked in vain; it stands in no passage.
+        refused: What would have answered a question that is asked in vain, or what it is about; in no passage.
     """
 
     passages: tuple[str, ...]
@@ -61,6 +61,7 @@ class Library:
         documents: By source, the paragraphs of each title in order.
         questions: Written questions with an answer that stands in the passage.
         contexts: By title, the passages of the written questions, each once.
+        learnt: Questions that a model wrote, likewise.
         first_names: First names of the people that the text has articles about.
     """
 
@@ -69,6 +70,7 @@ class Library:
         passages: Iterable[Passage],
         questions: Sequence[ReadingQuestion],
         shares: Mapping[Use, Mapping[str, float]],
+        learnt: Sequence[ReadingQuestion] = (),
     ) -> None:
         titles: dict[tuple[str, str], list[str]] = defaultdict(list)
         for passage in passages:
@@ -77,6 +79,7 @@ class Library:
         for (source, _), paragraphs in titles.items():
             self.documents[source].append(paragraphs)
         self.questions = [question for question in questions if question.verbatim]
+        self.learnt = learnt
         self.contexts: dict[str, list[str]] = defaultdict(list)
         for context, title in {question.context: question.title for question in questions}.items():
             self.contexts[title].append(context)

@@ -73,7 +73,7 @@ def compiled_step(recipe: Recipe, model: nn.Module, optimizer: optim.Optimizer) 
     def losses(parameters: Any, ids: mx.array, weights: mx.array) -> tuple[mx.array, mx.array]:
         model.update(in_precision(parameters, recipe.precision))
         shown = embed(model.model.embed_tokens.weight, ids[:, :-1])
-        each = cross_entropy(model(ids[:, :-1], input_embeddings=shown), ids[:, 1:])
+        each: Any = cross_entropy(model(ids[:, :-1], input_embeddings=shown), ids[:, 1:])
         return (each * weights).sum() / weights.sum(), each
 
     def step(parameters: Any, moments: Any, ids: mx.array, weights: mx.array) -> tuple[Any, Any, mx.array]:

@@ -22,7 +22,7 @@ from clara.documents import read_documents
 from clara.errors import ArtefactError, DocumentError, OverlapError
 from clara.pretraining.config import CompressorRecipe, Recipe
 from clara.pretraining.corpus import read_lines
-from clara.pretraining.rows import Maker, Rows, read_row_maker
+from clara.pretraining.rows import LEARNT, Maker, Rows, read_row_maker
 from clara.provenance import digest, file_digest, files_digest
 from clara.questions import gold_text_in, read_questions, text_overlaps
 from clara.records import Document, Question, Record
@@ -48,7 +48,7 @@ class Comparison(Record):
         documents: Documents that must not stand in any of these.
         gold_questions: Questions about them, which must not either.
         overlaps: A line for each sentence and question that does; none where the corpus may be trained on.
-        digests: SHA-256 of both files of the corpus, of the recipe, of the code that makes and compares, of the rows
+        digests: SHA-256 of the files of the corpus, of the recipe, of the code that makes and compares, of the rows
             that were made, and of the files of documents and gold questions (``exam``).
     """
 
@@ -146,7 +146,7 @@ def _no_record(out: Path, found: str) -> ArtefactError:
 
 
 def _digests(recipe: Recipe | CompressorRecipe, corpus: Path) -> dict[str, str]:
-    files = {name: file_digest(corpus / name) for name in (PASSAGES, QUESTIONS)}
+    files = {name: file_digest(corpus / name) for name in _parts(corpus)}
     return {**files, "recipe": digest(recipe.model_dump(mode="json"))}
 
 
@@ -185,11 +185,11 @@ def _compared(
     documents, gold = _read_exam(files)
     rows, samples = _made(recipe, corpus, tokenizer)
     counts: Counter[str] = Counter()
-    texts = chain(*(_counted(name, corpus, counts) for name in (PASSAGES, QUESTIONS)), rows)
+    texts = chain(*(_counted(name, corpus, counts) for name in _parts(corpus)), rows)
     return Comparison(
         overlaps=_overlaps(texts, corpus, documents, gold),
         passages=counts[PASSAGES],
-        questions=counts[QUESTIONS],
+        questions=counts[QUESTIONS] + counts[LEARNT],
         samples=samples,
         documents=len(documents),
         gold_questions=len(gold),
@@ -210,9 +210,19 @@ def _overlaps(
     A gold question of fewer than five words, which may stand in any text, is looked for among the questions only.
     """
     found = text_overlaps(texts, documents, gold)
-    asked = gold_text_in([line["question"] for line in read_lines(corpus / QUESTIONS)], gold)
     told = {overlap.sentence for overlap in found}
-    return (*map(str, found), *(f"{text!r} is asked in {QUESTIONS}" for text in asked if text not in told))
+    asked = (
+        f"{text!r} is asked in {name}"
+        for name in _parts(corpus)[1:]
+        for text in gold_text_in([line["question"] for line in read_lines(corpus / name)], gold)
+        if text not in told
+    )
+    return (*map(str, found), *asked)
+
+
+def _parts(corpus: Path) -> list[str]:
+    """The files of a corpus, of which all but the first hold questions."""
+    return [PASSAGES, QUESTIONS, *([LEARNT] if (corpus / LEARNT).exists() else [])]
 
 
 def _counted(name: str, corpus: Path, counts: Counter[str]) -> Iterator[Text]:

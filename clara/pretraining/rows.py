@@ -21,6 +21,7 @@ from clara.pretraining.samples import make_sample
 
 Made = TypeVar("Made", covariant=True)
 
+LEARNT = "learnt.jsonl.xz"
 _QUEUED_PER_WORKER = 4
 _FILLED = 0.97  # of the tokens of the question rows; first-fit leaves about this much
 
@@ -101,7 +102,7 @@ class RowMaker:
         )
         prompt = prompt_ids(self._tokenizer, sample.question, sample.passages)
         answer = answer_ids(self._tokenizer, sample.answer)
-        context = [0, *[shape.context_weight] * (len(prompt) - 1)]
+        context = [0, *[phase.context_weight] * (len(prompt) - 1)]
         return prompt + answer, [*context, *[shape.answer_weight] * len(answer)]
 
 
@@ -111,7 +112,13 @@ def read_library(folder: Path, shares: Mapping[Use, Mapping[str, float]]) -> Lib
     questions = [
         ReadingQuestion.model_validate(record) for record in read_lines(folder / "questions.jsonl.xz")
     ]
-    return Library(passages, questions, shares)
+    return Library(passages, questions, shares, read_learnt(folder))
+
+
+def read_learnt(folder: Path) -> list[ReadingQuestion]:
+    """The questions that :mod:`clara.pretraining.asker` wrote in a folder; none before it has."""
+    path = folder / LEARNT
+    return [ReadingQuestion.model_validate(record) for record in read_lines(path)] if path.exists() else []
 
 
 def read_row_maker(recipe: Recipe, folder: Path) -> RowMaker:

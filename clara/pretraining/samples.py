@@ -17,6 +17,7 @@ from clara.abstention import NO_ANSWER
 from clara.errors import RecipeError
 from clara.pretraining import asking
 from clara.pretraining.config import SampleKind
+from clara.pretraining.corpus import ReadingQuestion
 from clara.pretraining.invented import make_invented
 from clara.pretraining.library import Library, Sample, Wanted, around, window
 from clara.pretraining.spans import SHORT_PHRASE, Kind, Span, find_spans, is_person, sentences
@@ -31,10 +32,12 @@ _TYPED = 0.3  # share of questions put as people type them: lower case, no quest
 _NOISY = 0.4  # share of questions that lose some words
 _SWAPPED = 0.6  # share of written questions whose answer is replaced, in the passage too
 _MOST_DRAWS = 5000  # before a kind is said to be impossible; the hardest needs some fifty
+_ABOUT_ANOTHER = 0.4  # of the questions in vain
 _TRIES = 10  # at finding a passage without the answer, before one does without
 _ALSO_INVENTED = 0.6  # share of the passages beside an invented one that are invented too
 _WITHOUT_RIVAL = 0.15  # of the passages with names of known types but no two of one type
 _ANSWERING_WORDS = 30  # that a passage loses with the sentence that answers
+_STOCK = ("written", "learnt")  # kinds that are drawn from a stock of questions
 _RENAMED = 0.6  # share of written questions whose names are replaced, in question and passage alike
 
 
@@ -120,7 +123,23 @@ def make_recurring(library: Library, draw: Random, wanted: Wanted) -> Sample | N
 
 def make_written(library: Library, draw: Random, wanted: Wanted) -> Sample:
     """A question that a person wrote; its passage is cut differently each time, its answer sometimes replaced."""
+    return _from_stock(draw.choice(library.questions), library, draw, wanted)
+
+
+def make_learnt(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
+    """A question that a model wrote, put as those of people are."""
+    return _from_stock(draw.choice(library.learnt), library, draw, wanted) if library.learnt else None
+
+
+def make_ask(library: Library, draw: Random, wanted: Wanted) -> Sample:
+    """A passage and an answer, to which a person's question is to be written."""
     asked = draw.choice(library.questions)
+    answer = draw.choice(asked.verbatim)
+    passage = around(asked.context, answer, wanted.words, draw)
+    return Sample((passage,), asking.inverse(answer), asked.question)
+
+
+def _from_stock(asked: ReadingQuestion, library: Library, draw: Random, wanted: Wanted) -> Sample:
     answer = asked.verbatim[0] if draw.random() < 0.7 else draw.choice(asked.verbatim)
     passage = around(asked.context, answer, wanted.words, draw)
     if draw.random() < _SWAPPED and _is_entity(answer) and answer.casefold() not in asked.question.casefold():
@@ -134,20 +153,39 @@ def make_written(library: Library, draw: Random, wanted: Wanted) -> Sample:
 
 
 def make_wh_in_vain(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
-    """A wh-question whose answer is taken out of the passage, with every sentence that it stands in."""
+    """A wh-question about another, or one whose answer is taken out of the passage with every sentence that has it."""
     sample = make_wh(library, draw, wanted)
+    if sample and draw.random() < _ABOUT_ANOTHER:
+        return _about_another(sample, library, draw)
     return sample and _in_vain(sample.passages[0], sample.question, (sample.answer,))
 
 
 def make_written_in_vain(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
-    """A written question with another passage of its title, or with what its own passage says beside the answer."""
+    """A written question about another, with another passage of its title, or with its own less the answer."""
     asked = draw.choice(library.questions)
+    if draw.random() < _ABOUT_ANOTHER:
+        passage = around(asked.context, asked.verbatim[0], wanted.words, draw)
+        return _about_another(Sample((passage,), asked.question, asked.verbatim[0]), library, draw)
     others = [context for context in library.contexts[asked.title] if context != asked.context]
     if others and draw.random() < 0.5:
         context = draw.choice(others)
     else:
         context = around(asked.context, asked.verbatim[0], wanted.words + _ANSWERING_WORDS, draw)
     return _in_vain(window([context], 0, wanted.words), asked.question, asked.answers)
+
+
+def _about_another(sample: Sample, library: Library, draw: Random) -> Sample | None:
+    """The question about a name that its passage does not have: all else fits, so the name must be looked for.
+
+    Source:
+        The swapped entities among the unanswerable questions of Rajpurkar et al. 2018 (arXiv:1806.03822), by rule.
+    """
+    (passage,), question = sample.passages, sample.question
+    for span in find_spans(question):
+        name, other = question[span.start : span.end], library.name(draw)
+        if span.kind == "name" and name in passage and other not in passage:
+            return Sample((passage,), question.replace(name, other), NO_ANSWER["latin"], (other,))
+    return None
 
 
 def _in_vain(passage: str, question: str, answers: tuple[str, ...]) -> Sample | None:
@@ -183,6 +221,8 @@ MAKERS: Mapping[SampleKind, Maker] = {
     "recurring": make_recurring,
     "written": make_written,
     "invented": make_invented,
+    "ask": make_ask,
+    "learnt": make_learnt,
 }
 
 IN_VAIN: Mapping[SampleKind, Maker] = {
@@ -210,6 +250,8 @@ def make_sample(
         RecipeError: The library gives no sample of the kind.
     """
     kind = draw.choices(list(kinds), list(kinds.values()))[0]
+    if kind == "ask":
+        return make_ask(library, draw, Wanted(draw.randint(40, longest)))
     shown = draw.choices((1, 3, 0), (1 - three_passages - no_passage, three_passages, no_passage))[0]
     wanted = Wanted(draw.randint(45, 110) if shown == 3 else draw.randint(40, longest), longest_answer_words)
     # Nothing is drawn for a share of 0: version 0's samples are drawn as they were.
@@ -247,15 +289,15 @@ def _other(library: Library, kind: str, draw: Random) -> str:
     words = draw.randint(45, 110)
     if kind == "invented" and draw.random() < _ALSO_INVENTED:
         return make_invented(library, draw, Wanted(words)).passages[0]
-    if kind != "written":
+    if kind not in _STOCK:
         return library.window(draw, words)
-    asked = draw.choice(library.questions)
+    asked = draw.choice(library.questions if kind == "written" else library.learnt)
     return around(asked.context, asked.verbatim[0], words, draw)
 
 
 def _as_put(question: str, kind: str, draw: Random) -> str:
     if draw.random() < _NOISY:
-        most = 0.15 if kind == "written" else 0.3
+        most = 0.15 if kind in _STOCK else 0.3
         question = asking.with_words_lost(question, draw.uniform(0.05, most), draw)
     return asking.plain(question) if asking.GAP not in question and draw.random() < _TYPED else question
 

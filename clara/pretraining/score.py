@@ -1,6 +1,9 @@
-"""How well a model reads: SQuAD's F1 and EM with the gold passage, among three, and with none.
+"""How well a model reads: SQuAD's F1 and EM with the gold passage, among three, with none, and from memory.
 
-Usage: ``python -m clara.pretraining.score FILE --model DIR [--limit N] [--json]``.
+Usage: ``python -m clara.pretraining.score FILE --model DIR [--compression R [--adapt]] [--limit N] [--json]``.
+
+``--compression`` scores a compressor that stands beside the model instead: the gold passage, cut to what is compressed
+at once, is read as vectors. ``--adapt`` trains it on the passages' own text before, see :mod:`clara.pretraining.adapt`.
 """
 
 from __future__ import annotations
@@ -13,14 +16,20 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from clara.abstention import abstains
 from clara.errors import ClaraError
 from clara.metrics import exact_match, f1
+from clara.model import views
+from clara.model.compressor import Clara
 from clara.model.decoding import greedy
-from clara.model.prompts import prompt_ids
+from clara.model.prompts import memory_prompt_ids, prompt_ids, text_ids
+from clara.model.reading import answer_from_memory, compress_texts
+from clara.pretraining.adapt import adapt
 from clara.pretraining.corpus import ReadingQuestion, read_questions
 from clara.pretraining.spans import sentences
+from clara.statistics import mean_interval
 
-SETTINGS = ("gold", "three", "none")
+SETTINGS = ("gold", "three", "none", "vain")
 MAX_ANSWER_TOKENS = 32
 _SEED = 0
 
@@ -42,38 +51,69 @@ def score(
     batch_size: int = 16,
     pool: Sequence[ReadingQuestion] = (),
 ) -> dict[str, Any]:
-    """F1 and EM, best over the listed answers, of greedy answers of at most 32 tokens.
+    """F1, EM and refusals of greedy answers of at most 32 tokens.
 
     Args:
         model: mlx-lm's model.
         tokenizer: mlx-lm's tokenizer.
         window: Longest prompt and answer together, in tokens.
         questions: What is asked.
-        settings: Which of ``gold``, ``three``, ``none``.
+        settings: Which of ``gold``, ``three``, ``none`` and ``vain``: another passage of the same title, without any
+            of the answers; asked where there is one.
         batch_size: Prompts decoded together; changes the time only.
         pool: Questions whose contexts may stand beside the gold one; ``questions`` if empty.
 
     Returns:
-        ``n``, and for each setting its means ``f1`` and ``em`` as fractions of 1, and the number of questions whose
-        gold passage (``cut``) or another (``others_cut``) was cut to fit the window. None for ``three`` where the
-        file has no two contexts of other titles.
+        ``n``, and for each setting its :func:`means`, and the number of questions whose gold passage (``cut``) or
+        another (``others_cut``) was cut to fit the window. None for a setting that the file has too few contexts for.
     """
-    shown = {"gold": _gold, "three": _among_three(pool or questions), "none": lambda _: ()}
+    pool = pool or questions
+    shown = {"gold": _gold, "three": _among_three(pool), "none": lambda _: (), "vain": _in_vain(pool)}
+    fewest = {"three": 3, "vain": 1}
     result: dict[str, Any] = {"n": len(questions)}
     for setting in settings:
-        passages = [shown[setting](question) for question in questions]
-        if setting == "three" and any(len(group) < 3 for group in passages):
-            result[setting] = None
-            continue
-        asked = [
-            ask(tokenizer, question, group, window - MAX_ANSWER_TOKENS)
-            for question, group in zip(questions, passages, strict=True)
-        ]
-        written = greedy(model, tokenizer, [item.prompt for item in asked], MAX_ANSWER_TOKENS, batch_size)
-        result[setting] = means(questions, [generation.text for generation in written])
-        result[setting] |= {"cut": sum(item.cut for item in asked)}
-        result[setting] |= {"others_cut": sum(item.others_cut for item in asked)}
+        pairs = [(question, shown[setting](question)) for question in questions]
+        if setting == "vain":
+            pairs = [pair for pair in pairs if pair[1]]
+        enough = pairs and all(len(group) >= fewest.get(setting, 0) for _, group in pairs)
+        result[setting] = _scored(model, tokenizer, window, pairs, batch_size) if enough else None
     return result
+
+
+def _scored(
+    model: Any,
+    tokenizer: Any,
+    window: int,
+    pairs: Sequence[tuple[ReadingQuestion, Sequence[str]]],
+    batch_size: int,
+) -> dict[str, Any]:
+    asked = [ask(tokenizer, question, shown, window - MAX_ANSWER_TOKENS) for question, shown in pairs]
+    written = greedy(model, tokenizer, [item.prompt for item in asked], MAX_ANSWER_TOKENS, batch_size)
+    return {
+        **means([question for question, _ in pairs], [generation.text for generation in written]),
+        "cut": sum(item.cut for item in asked),
+        "others_cut": sum(item.others_cut for item in asked),
+    }
+
+
+def score_memory(
+    clara: Clara,
+    tokenizer: Any,
+    longest: int,
+    questions: Sequence[ReadingQuestion],
+    batch_size: int = 16,
+) -> dict[str, Any]:
+    """The same from the memory of the gold passage, cut around the answer to ``longest`` tokens, compressed at once."""
+    passages = [
+        cut_around(q.context, q.answers, longest, lambda text: len(text_ids(tokenizer, text)))
+        for q in questions
+    ]
+    memory = compress_texts(clara, tokenizer, [" ".join(text.split()) for text in passages], batch_size)
+    prompts = [memory_prompt_ids(tokenizer, q.question, clara.tokens.slot) for q in questions]
+    shown = [one[None] for one in memory]
+    written = answer_from_memory(clara, tokenizer, prompts, shown, MAX_ANSWER_TOKENS, batch_size)
+    cut = sum(text != q.context for text, q in zip(passages, questions, strict=True))
+    return {**means(questions, [said.text for said in written]), "cut": cut, "others_cut": 0}
 
 
 def ask(tokenizer: Any, question: ReadingQuestion, passages: Sequence[str], room: int) -> Asked:
@@ -146,12 +186,38 @@ def _among_three(pool: Sequence[ReadingQuestion]) -> Callable[[ReadingQuestion],
     return passages
 
 
+def _in_vain(pool: Sequence[ReadingQuestion]) -> Callable[[ReadingQuestion], tuple[str, ...]]:
+    contexts: dict[str, list[str]] = {}
+    for question in pool:
+        contexts.setdefault(question.title, []).append(question.context)
+
+    def passages(question: ReadingQuestion) -> tuple[str, ...]:
+        others = [text for text in dict.fromkeys(contexts[question.title]) if text != question.context]
+        silent = [
+            text for text in others if not any(a.casefold() in text.casefold() for a in question.answers)
+        ]
+        return (Random(f"{_SEED}/{question.id}").choice(silent),) if silent else ()
+
+    return passages
+
+
 def means(questions: Sequence[ReadingQuestion], texts: Sequence[str]) -> dict[str, Any]:
-    """Mean F1 and EM of texts written to questions, best over the listed answers, as fractions of 1."""
-    pairs = list(zip(questions, texts, strict=True))
+    """What texts written to questions are worth.
+
+    Returns:
+        ``n``; ``f1`` and ``em``, best over the listed answers, as fractions of 1; ``f1_interval``, 95 % over contexts;
+        ``refused``, the share that says that there is no answer. A refusal has an F1 of 0 where there is an answer, so
+        of the F1 of a model that never refused at least 1 − ``refused`` is kept.
+    """
+    each = [max(f1(t, answer) for answer in q.answers) for q, t in zip(questions, texts, strict=True)]
+    exact = [float(exact_match(text, q.answers)) for q, text in zip(questions, texts, strict=True)]
+    interval = mean_interval(each, [question.context for question in questions], _SEED)
     return {
-        "f1": sum(max(f1(text, answer) for answer in asked.answers) for asked, text in pairs) / len(pairs),
-        "em": sum(float(exact_match(text, asked.answers)) for asked, text in pairs) / len(pairs),
+        "n": len(each),
+        "f1": sum(each) / len(each),
+        "f1_interval": interval and [interval.low, interval.high],
+        "em": sum(exact) / len(exact),
+        "refused": sum(map(abstains, texts)) / len(each),
     }
 
 
@@ -164,13 +230,16 @@ def sampled(questions: Sequence[ReadingQuestion], limit: int | None) -> list[Rea
 
 def table(result: dict[str, Any]) -> str:
     """The result for a terminal."""
-    lines = [f"{result['n']:>5} questions     F1     EM    cut  others cut"]
-    for setting in SETTINGS:
-        if means := result.get(setting):
-            counts = f"{means['cut']:6d} {means['others_cut']:11d}"
-            lines.append(f"{setting:>15} {means['f1']:6.3f} {means['em']:6.3f} {counts}")
-        else:
-            lines.append(f"{setting:>15}  not asked: the file has no two contexts of other titles")
+    lines = ["                  n     F1  95 % interval     EM  refused    cut  others cut"]
+    for setting, means in result.items():
+        if setting == "n":
+            continue
+        if means is None:
+            lines.append(f"{setting:>12}  not asked: the file has too few contexts")
+            continue
+        ends = "[{:.3f}, {:.3f}]".format(*means["f1_interval"]) if means["f1_interval"] else "–"
+        told = f"{means['f1']:6.3f} {ends:>14} {means['em']:6.3f} {means['refused']:8.3f}"
+        lines.append(f"{setting:>12} {means['n']:6d} {told} {means['cut']:6d} {means['others_cut']:11d}")
     return "\n".join(lines)
 
 
@@ -179,24 +248,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m clara.pretraining.score", description=__doc__)
     parser.add_argument("file", type=Path, help="questions with their contexts: .jsonl or .jsonl.xz")
     parser.add_argument("--model", type=Path, required=True, help="folder of a model that mlx-lm loads")
+    parser.add_argument(
+        "--compression", type=int, metavar="R", help="score the model's compressor of this rate"
+    )
+    parser.add_argument("--adapt", action="store_true", help="train it on the passages' own text before")
     parser.add_argument("--limit", type=int, help="ask only so many, drawn with seed 0")
     parser.add_argument("--batch-size", type=int, default=16, help="prompts decoded together (default: 16)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
-    from clara.model.base import load_base
-
+    if options.adapt and not options.compression:
+        parser.error("--adapt: name the rate with --compression")
     try:
-        pool = read_questions([options.file])
-        base = load_base(options.model)
-        questions = sampled(pool, options.limit)
-        result = score(
-            base.model, base.tokenizer, base.window, questions, batch_size=options.batch_size, pool=pool
-        )
+        result = _result(options)
     except (ClaraError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     print(json.dumps(result) if options.json else table(result))  # noqa: T201
     return 0
+
+
+def _result(options: argparse.Namespace) -> dict[str, Any]:
+    from clara.model.base import load_base
+
+    pool, base = read_questions([options.file]), load_base(options.model)
+    questions = sampled(pool, options.limit)
+    if not options.compression:
+        return score(
+            base.model, base.tokenizer, base.window, questions, batch_size=options.batch_size, pool=pool
+        )
+    clara, settings = views.load(base, views.beside(options.model, options.compression))
+    longest = settings.compression.max_document_tokens
+    result = {"n": len(questions)}
+    if options.adapt:
+        adapt(clara, base, settings, list(dict.fromkeys(question.context for question in questions)))
+    name = f"{options.compression}x{' adapted' if options.adapt else ''}"
+    return result | {name: score_memory(clara, base.tokenizer, longest, questions, options.batch_size)}
 
 
 if __name__ == "__main__":

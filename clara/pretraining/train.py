@@ -22,11 +22,12 @@ from typing import Any
 
 from clara.errors import TrainingError
 from clara.pretraining.command import run
-from clara.pretraining.config import Recipe, read_recipe
+from clara.pretraining.config import AskerRecipe, Recipe, read_recipe
 from clara.pretraining.corpus import (
     Passage,
     ReadingQuestion,
     apart_from,
+    as_spans,
     contexts,
     hold_out,
     read_lines,
@@ -35,7 +36,7 @@ from clara.pretraining.corpus import (
     write_lines,
 )
 from clara.pretraining.overlap import hold_apart, require_apart
-from clara.pretraining.rows import read_ahead, read_row_maker
+from clara.pretraining.rows import LEARNT, read_ahead, read_row_maker
 from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
 
 _WORST_LOSS_OF_8_BITS = 0.005  # F1, as a fraction; the issue's half a point
@@ -47,6 +48,7 @@ def prepare(recipe: Recipe, text: Path, questions: Sequence[Path], out: Path) ->
     """Write ``heldout.jsonl``, ``questions.jsonl.xz``, ``passages.jsonl.xz`` and ``tokenizer/``."""
     out.mkdir(parents=True, exist_ok=True)
     kept, heldout = hold_out(read_questions(questions), recipe.text.heldout_titles)
+    kept = as_spans(kept)
     passages = apart_from(read_passages(text, recipe.text.words_per_title), heldout)
     read = {*recipe.text.plain_share, *recipe.text.asked_share}
     passages = [passage for passage in [*passages, *contexts(kept)] if passage.source in read]
@@ -68,8 +70,8 @@ def _some_text(
     yield from (passage.text for passage in passages[:: max(1, math.ceil(total / words))])
 
 
-def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
-    """Train from the last checkpoint in ``out`` to the recipe's last step, and draw the curve.
+def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int, until: float = 1.0) -> Any:
+    """Train from the last checkpoint in ``out`` to a share of the recipe's steps, and draw the curve.
 
     Returns:
         The trained parameters, in float32.
@@ -83,13 +85,13 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
     from clara.pretraining.checkpoints import State, begin, save
     from clara.pretraining.optimisation import build_model, compiled_step
 
-    steps, watch = recipe.optimizer.steps, recipe.watch
-    tokenizer = load_tokenizer(out / "tokenizer")
+    steps, watch = round(until * recipe.optimizer.steps), recipe.watch
+    tokenizer = load_tokenizer(corpus / "tokenizer")
     model = build_model(recipe, len(tokenizer.get_vocab()))
     optimizer, (done, begun, parameters, moments) = begin(out, model.parameters(), recipe.optimizer)
     advance = compiled_step(recipe, model, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.rows_per_step * recipe.rows.tokens_per_row, done)
-    read = partial(read_row_maker, recipe, out)
+    read = partial(read_row_maker, recipe, corpus)
     for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
         ids, weights = mx.array(rows.ids).astype(mx.int32), mx.array(rows.weights).astype(mx.float32)
         parameters, moments, numbers = advance(parameters, moments, ids, weights)
@@ -99,16 +101,29 @@ def optimise(recipe: Recipe, out: Path, workers: int) -> Any:
         if step % watch.save_every_steps == 0 or step == steps:
             save(out, State(step, begun, parameters, moments))
         if step % watch.score_every_steps == 0:
-            curve.add(step, heldout=heldout_score(recipe, parameters, tokenizer, out))
+            curve.add(step, heldout=heldout_score(recipe, parameters, tokenizer, corpus))
     return parameters
 
 
-def heldout_score(recipe: Recipe, parameters: Any, tokenizer: Any, out: Path) -> dict[str, Any]:
+def learn_to_ask(recipe: Recipe, asker: AskerRecipe, out: Path, workers: int) -> None:
+    """Train the reader until the asker begins, train that from there, and let it write its questions."""
+    from clara.pretraining.asker import write_learnt
+    from clara.pretraining.checkpoints import WEIGHTS, save_weights
+
+    folder = out / "asker"
+    folder.mkdir(exist_ok=True)
+    if not (folder / WEIGHTS).exists():
+        save_weights(folder, optimise(recipe, out, out, workers, asker.after))
+    parameters = optimise(recipe.of_asker(asker), out, folder, workers)
+    write_learnt(recipe, asker, parameters, out)
+
+
+def heldout_score(recipe: Recipe, parameters: Any, tokenizer: Any, corpus: Path) -> dict[str, Any]:
     """Score of the weights as they are, on evenly spaced held-out questions with their passage."""
     from clara.pretraining.export import filled
     from clara.pretraining.score import sampled, score
 
-    questions = sampled(read_questions([out / "heldout.jsonl"]), recipe.watch.score_questions)
+    questions = sampled(read_questions([corpus / "heldout.jsonl"]), recipe.watch.score_questions)
     model, _ = filled(recipe, parameters, tokenizer, recipe.precision)
     return score(model, tokenizer, recipe.rows.tokens_per_row, questions, ("gold",), batch_size=128)
 
@@ -191,9 +206,12 @@ def make(options: argparse.Namespace) -> None:
     recipe = read_recipe(options.recipe)
     if not (options.out / "tokenizer" / "tokenizer.json").exists():
         prepare(recipe, options.text, options.questions, options.out)
+    if recipe.asker and not (options.out / LEARNT).exists():
+        learn_to_ask(recipe, recipe.asker, options.out, options.workers)
     hold_apart(recipe, options.out, options.out / "tokenizer", options.out, options.apart_from)
     template = options.recipe.with_suffix(".md").read_text(encoding="utf-8")
-    finish(recipe, template, optimise(recipe, options.out, options.workers), options.out)
+    parameters = optimise(recipe, options.out, options.out, options.workers)
+    finish(recipe, template, parameters, options.out)
 
 
 if __name__ == "__main__":

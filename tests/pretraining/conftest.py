@@ -93,7 +93,6 @@ training_words = 2000
 tokens_per_row = 192
 rows_per_step = 4
 text_weight = 2
-context_weight = 1
 answer_weight = 20
 three_passages = 0.2
 no_passage = 0.1
@@ -101,11 +100,13 @@ no_passage = 0.1
 [[phases]]
 until = 0.5
 plain_text = 0.25
+context_weight = 1
 kinds = { cloze = 0.4, wh = 0.3, recurring = 0.2, written = 0.1 }
 
 [[phases]]
 until = 1.0
 plain_text = 0.0
+context_weight = 1
 kinds = { wh = 0.5, written = 0.5 }
 
 [model]

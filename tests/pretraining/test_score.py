@@ -79,7 +79,7 @@ def test_two_contexts_of_other_titles_stand_beside_the_gold_one(questions):
 
 def test_model_that_knows_the_answers_scores_one_and_a_wrong_one_less(questions):
     means = scoring.means(questions, [question.answers[0] for question in questions])
-    assert means == {"f1": 1.0, "em": 1.0}
+    assert (means["n"], means["f1"], means["em"], means["refused"]) == (len(questions), 1.0, 1.0, 0.0)
     shifted = [question.answers[0] for question in [*questions[1:], questions[0]]]
     assert scoring.means(questions, shifted)["em"] == 0.0
 
@@ -89,6 +89,25 @@ def test_limit_draws_over_the_whole_file(questions):
     assert len(few) == 6
     assert len({question.title for question in few}) > 2
     assert sampled(questions, None) == questions
+
+
+def test_a_refusal_is_counted_and_is_worth_nothing(questions):
+    texts = ["no answer", *[question.answers[0] for question in questions[1:]]]
+    means = scoring.means(questions, texts)
+    assert means["refused"] == pytest.approx(1 / len(questions))
+    assert means["f1"] == pytest.approx(1 - means["refused"])
+    low, high = means["f1_interval"]
+    assert low <= means["f1"] <= high
+
+
+def test_asked_in_vain_is_another_passage_of_the_title_without_any_answer(questions):
+    silent = questions[0].model_copy(update={"id": "other", "context": "The ferry is painted blue."})
+    telling = questions[0].model_copy(
+        update={"id": "telling", "context": f"He met {questions[0].answers[0]}."}
+    )
+    in_vain = scoring._in_vain([*questions, silent, telling])
+    assert in_vain(questions[0]) == (silent.context,)
+    assert scoring._in_vain(questions)(questions[0]) == ()
 
 
 def test_file_of_one_title_has_no_three(questions, small):
@@ -102,7 +121,8 @@ def test_command_prints_fractions_as_json(questions_file: Path, small, capsys: p
     assert main([str(questions_file), "--model", str(small.path), "--limit", "3", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["n"] == 3
-    assert set(result) == {"n", "gold", "three", "none"}
+    assert set(result) == {"n", "gold", "three", "none", "vain"}
+    assert result["vain"] is None  # each title of the file has one context
     assert all(
         0 <= result[setting][name] <= 1 for setting in ("gold", "three", "none") for name in ("f1", "em")
     )
