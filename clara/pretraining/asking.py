@@ -71,11 +71,6 @@ def wh_question(
     return f"{text[:1].upper()}{text[1:]}?", answer
 
 
-def inverse(answer: str) -> str:
-    """What is put to a model that is to write a question."""
-    return f"What is asked, if the answer is: {answer}"
-
-
 def plain(question: str) -> str:
     """The question as people type it into a search box."""
     return question.rstrip("?. ").lower()

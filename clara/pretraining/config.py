@@ -11,7 +11,7 @@ from pydantic import Field
 from clara.profiles import Compression, Lora
 from clara.records import Record
 
-SampleKind = Literal["cloze", "wh", "typed", "recurring", "written", "invented", "ask", "learnt"]
+SampleKind = Literal["cloze", "wh", "typed", "recurring", "written", "invented", "ruled"]
 
 
 class TextRecipe(Record):
@@ -51,22 +51,6 @@ class Phase(Record):
     plain_text: float = Field(ge=0, le=1)
     context_weight: int = Field(ge=0, le=255)
     kinds: dict[SampleKind, float]
-
-
-class AskerRecipe(Record):
-    """The model that writes questions: the reader as it stands after some of its steps, trained on to ask.
-
-    Attributes:
-        after: Share of the reader's steps that it begins after.
-        steps: Its own steps, of which the rate falls over the last half.
-        kinds: Relative frequency of each sample maker; it asks, and reads to find out what can be answered.
-        candidates: Spans of passages that it writes a question to.
-    """
-
-    after: float = Field(gt=0, lt=1)
-    steps: int = Field(ge=2)
-    kinds: dict[SampleKind, float]
-    candidates: int = Field(ge=1)
 
 
 class RowRecipe(Record):
@@ -119,7 +103,6 @@ class Recipe(Record):
 
     Attributes:
         name: Name of the reader.
-        asker: What writes the questions of kind "learnt", if there are to be any.
         seed: Seeds the weights and every draw.
         precision: Type that the forward and backward pass run in; master weights are always float32.
         model: mlx-lm's ``config.json``, without what the tokenizer decides.
@@ -132,7 +115,6 @@ class Recipe(Record):
     tokenizer: TokenizerRecipe
     rows: RowRecipe
     phases: tuple[Phase, ...]
-    asker: AskerRecipe | None = None
     model: dict[str, Any]
     optimizer: OptimizerRecipe
     watch: Watch
@@ -140,13 +122,6 @@ class Recipe(Record):
     def phase(self, step: int) -> Phase:
         """The phase that a step (from 0) belongs to."""
         return next(phase for phase in self.phases if step < phase.until * self.optimizer.steps)
-
-    def of_asker(self, asker: AskerRecipe) -> Recipe:
-        """The recipe that the asker is trained by."""
-        phase = Phase(until=1, plain_text=0, context_weight=0, kinds=asker.kinds)
-        rate = {"steps": asker.steps, "warmup_steps": asker.steps // 10, "decay_steps": asker.steps // 2}
-        optimizer = self.optimizer.model_copy(update=rate)
-        return self.model_copy(update={"phases": (phase,), "asker": None, "optimizer": optimizer})
 
 
 class StepShape(Record):

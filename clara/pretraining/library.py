@@ -13,6 +13,7 @@ from random import Random
 from typing import Literal
 
 from clara.pretraining.corpus import Passage, ReadingQuestion
+from clara.pretraining.ruled import RuledQuestion
 from clara.pretraining.spans import FUNCTION_WORDS, SHORT_PHRASE, find_spans, first_names, sentences
 from clara.pretraining.types import Types
 
@@ -61,7 +62,6 @@ class Library:
         documents: By source, the paragraphs of each title in order.
         questions: Written questions with an answer that stands in the passage.
         contexts: By title, the passages of the written questions, each once.
-        learnt: Questions that a model wrote, likewise.
         first_names: First names of the people that the text has articles about.
     """
 
@@ -70,16 +70,22 @@ class Library:
         passages: Iterable[Passage],
         questions: Sequence[ReadingQuestion],
         shares: Mapping[Use, Mapping[str, float]],
-        learnt: Sequence[ReadingQuestion] = (),
+        ruled: Iterable[RuledQuestion] = (),
     ) -> None:
         titles: dict[tuple[str, str], list[str]] = defaultdict(list)
+        places: list[tuple[str, list[str], int]] = []
         for passage in passages:
-            titles[passage.source, passage.title].append(passage.text)
+            paragraphs = titles[passage.source, passage.title]
+            places.append((passage.source, paragraphs, len(paragraphs)))
+            paragraphs.append(passage.text)
         self.documents: dict[str, list[list[str]]] = defaultdict(list)
         for (source, _), paragraphs in titles.items():
             self.documents[source].append(paragraphs)
         self.questions = [question for question in questions if question.verbatim]
-        self.learnt = learnt
+        self._ruled: dict[str, list[tuple[list[str], int, RuledQuestion]]] = defaultdict(list)
+        for asked in ruled:
+            source, paragraphs, number = places[asked.passage]
+            self._ruled[source].append((paragraphs, number, asked))
         self.contexts: dict[str, list[str]] = defaultdict(list)
         for context, title in {question.context: question.title for question in questions}.items():
             self.contexts[title].append(context)
@@ -116,6 +122,13 @@ class Library:
         document, start = self.document("asked", draw)
         return window(document, start, words)
 
+    def ruled(self, draw: Random) -> tuple[list[str], int, RuledQuestion] | None:
+        """A title, the number of one of its paragraphs, and a question made of that by rule; None if there are none."""
+        share = {source: weight for source, weight in self._shares["asked"].items() if self._ruled[source]}
+        if not share:
+            return None
+        return draw.choice(self._ruled[draw.choices(list(share), list(share.values()))[0]])
+
     def name(self, draw: Random) -> str:
         """A name from somewhere in the text."""
         while True:
@@ -143,10 +156,18 @@ def window(document: Sequence[str], start: int, words: int) -> str:
     return " ".join(kept)
 
 
-def around(context: str, answer: str, words: int, draw: Random) -> str:
-    """Whole neighbouring sentences of a context, about so many words, with the answer in one of them."""
+def around(context: str, answer: str, words: int, draw: Random, place: int | None = None) -> str:
+    """Whole neighbouring sentences of a context, about so many words, with the answer in one of them.
+
+    Args:
+        context: The text.
+        answer: What stands in it.
+        words: Words of what is returned.
+        draw: Chooses which neighbours.
+        place: Where the answer stands that is meant; the first one if None.
+    """
     bounds = sentences(context)
-    place = context.index(answer)
+    place = context.index(answer) if place is None else place
     first = last = max(i for i, (start, _) in enumerate(bounds) if start <= place)
     while context.count(" ", bounds[first][0], bounds[last][1]) < words and last - first + 1 < len(bounds):
         down = last + 1 == len(bounds) or (first > 0 and draw.random() < 0.5)

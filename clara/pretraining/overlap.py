@@ -22,7 +22,8 @@ from clara.documents import read_documents
 from clara.errors import ArtefactError, DocumentError, OverlapError
 from clara.pretraining.config import CompressorRecipe, Recipe
 from clara.pretraining.corpus import read_lines
-from clara.pretraining.rows import LEARNT, Maker, Rows, read_row_maker
+from clara.pretraining.rows import Maker, Rows, read_row_maker
+from clara.pretraining.ruled import RULED
 from clara.provenance import digest, file_digest, files_digest
 from clara.questions import gold_text_in, read_questions, text_overlaps
 from clara.records import Document, Question, Record
@@ -30,6 +31,7 @@ from clara.reports.files import write_whole
 
 RECORD = "overlap.json"
 PASSAGES, QUESTIONS = "passages.jsonl.xz", "questions.jsonl.xz"
+_CORPUS = (PASSAGES, QUESTIONS, RULED)  # all but the first hold questions
 
 _STEPS = 24  # whose rows are looked at; version 1 draws between four and five thousand samples for them
 _REPOSITORY = Path(__file__).parents[2]
@@ -146,7 +148,7 @@ def _no_record(out: Path, found: str) -> ArtefactError:
 
 
 def _digests(recipe: Recipe | CompressorRecipe, corpus: Path) -> dict[str, str]:
-    files = {name: file_digest(corpus / name) for name in _parts(corpus)}
+    files = {name: file_digest(corpus / name) for name in _CORPUS}
     return {**files, "recipe": digest(recipe.model_dump(mode="json"))}
 
 
@@ -185,11 +187,11 @@ def _compared(
     documents, gold = _read_exam(files)
     rows, samples = _made(recipe, corpus, tokenizer)
     counts: Counter[str] = Counter()
-    texts = chain(*(_counted(name, corpus, counts) for name in _parts(corpus)), rows)
+    texts = chain(*(_counted(name, corpus, counts) for name in _CORPUS), rows)
     return Comparison(
         overlaps=_overlaps(texts, corpus, documents, gold),
         passages=counts[PASSAGES],
-        questions=counts[QUESTIONS] + counts[LEARNT],
+        questions=counts[QUESTIONS] + counts[RULED],
         samples=samples,
         documents=len(documents),
         gold_questions=len(gold),
@@ -213,24 +215,25 @@ def _overlaps(
     told = {overlap.sentence for overlap in found}
     asked = (
         f"{text!r} is asked in {name}"
-        for name in _parts(corpus)[1:]
+        for name in _CORPUS[1:]
         for text in gold_text_in([line["question"] for line in read_lines(corpus / name)], gold)
         if text not in told
     )
     return (*map(str, found), *asked)
 
 
-def _parts(corpus: Path) -> list[str]:
-    """The files of a corpus, of which all but the first hold questions."""
-    return [PASSAGES, QUESTIONS, *([LEARNT] if (corpus / LEARNT).exists() else [])]
-
-
 def _counted(name: str, corpus: Path, counts: Counter[str]) -> Iterator[Text]:
     """The texts of a file of the corpus, which are counted."""
     for line in read_lines(corpus / name):
         counts[name] += 1
-        texts = (line["text"],) if name == PASSAGES else (line["context"], line["question"], *line["answers"])
-        yield f"{name}, line {counts[name]} ({line['source']}, {line['title']})", "\n".join(texts)
+        where = f" ({line['source']}, {line['title']})" if "source" in line else ""
+        texts = chain.from_iterable([value] if isinstance(value, str) else value for value in _told(line))
+        yield f"{name}, line {counts[name]}{where}", "\n".join(texts)
+
+
+def _told(line: Mapping[str, Any]) -> list[Any]:
+    """All that a line of the corpus tells a model."""
+    return [line[name] for name in ("text", "context", "question", "answers", "answer") if name in line]
 
 
 def _made(recipe: Recipe | CompressorRecipe, corpus: Path, folder: Path) -> tuple[list[Text], int]:

@@ -17,11 +17,11 @@ from clara.model.prompts import answer_ids, prompt_ids
 from clara.pretraining.config import Phase, Recipe
 from clara.pretraining.corpus import Passage, ReadingQuestion, read_lines
 from clara.pretraining.library import Library, Use, window
+from clara.pretraining.ruled import read_ruled
 from clara.pretraining.samples import make_sample
 
 Made = TypeVar("Made", covariant=True)
 
-LEARNT = "learnt.jsonl.xz"
 _QUEUED_PER_WORKER = 4
 _FILLED = 0.97  # of the tokens of the question rows; first-fit leaves about this much
 
@@ -112,13 +112,7 @@ def read_library(folder: Path, shares: Mapping[Use, Mapping[str, float]]) -> Lib
     questions = [
         ReadingQuestion.model_validate(record) for record in read_lines(folder / "questions.jsonl.xz")
     ]
-    return Library(passages, questions, shares, read_learnt(folder))
-
-
-def read_learnt(folder: Path) -> list[ReadingQuestion]:
-    """The questions that :mod:`clara.pretraining.asker` wrote in a folder; none before it has."""
-    path = folder / LEARNT
-    return [ReadingQuestion.model_validate(record) for record in read_lines(path)] if path.exists() else []
+    return Library(passages, questions, shares, read_ruled(folder))
 
 
 def read_row_maker(recipe: Recipe, folder: Path) -> RowMaker:

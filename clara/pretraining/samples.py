@@ -17,10 +17,12 @@ from clara.abstention import NO_ANSWER
 from clara.errors import RecipeError
 from clara.pretraining import asking
 from clara.pretraining.config import SampleKind
-from clara.pretraining.corpus import ReadingQuestion
 from clara.pretraining.invented import make_invented
 from clara.pretraining.library import Library, Sample, Wanted, around, window
+from clara.pretraining.ruled import joined
 from clara.pretraining.spans import SHORT_PHRASE, Kind, Span, find_spans, is_person, sentences
+
+Maker = Callable[[Library, Random, Wanted], Sample | None]
 
 _KIND_WEIGHTS: Mapping[Kind, float] = {
     "date": 2, "number": 1.5, "name": 3.5, "phrase": 3, "reason": 2, "means": 2,
@@ -37,7 +39,6 @@ _TRIES = 10  # at finding a passage without the answer, before one does without
 _ALSO_INVENTED = 0.6  # share of the passages beside an invented one that are invented too
 _WITHOUT_RIVAL = 0.15  # of the passages with names of known types but no two of one type
 _ANSWERING_WORDS = 30  # that a passage loses with the sentence that answers
-_STOCK = ("written", "learnt")  # kinds that are drawn from a stock of questions
 _RENAMED = 0.6  # share of written questions whose names are replaced, in question and passage alike
 
 
@@ -123,23 +124,7 @@ def make_recurring(library: Library, draw: Random, wanted: Wanted) -> Sample | N
 
 def make_written(library: Library, draw: Random, wanted: Wanted) -> Sample:
     """A question that a person wrote; its passage is cut differently each time, its answer sometimes replaced."""
-    return _from_stock(draw.choice(library.questions), library, draw, wanted)
-
-
-def make_learnt(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
-    """A question that a model wrote, put as those of people are."""
-    return _from_stock(draw.choice(library.learnt), library, draw, wanted) if library.learnt else None
-
-
-def make_ask(library: Library, draw: Random, wanted: Wanted) -> Sample:
-    """A passage and an answer, to which a person's question is to be written."""
     asked = draw.choice(library.questions)
-    answer = draw.choice(asked.verbatim)
-    passage = around(asked.context, answer, wanted.words, draw)
-    return Sample((passage,), asking.inverse(answer), asked.question)
-
-
-def _from_stock(asked: ReadingQuestion, library: Library, draw: Random, wanted: Wanted) -> Sample:
     answer = asked.verbatim[0] if draw.random() < 0.7 else draw.choice(asked.verbatim)
     passage = around(asked.context, answer, wanted.words, draw)
     if draw.random() < _SWAPPED and _is_entity(answer) and answer.casefold() not in asked.question.casefold():
@@ -152,12 +137,28 @@ def _from_stock(asked: ReadingQuestion, library: Library, draw: Random, wanted: 
     return Sample((passage,), question, answer)
 
 
-def make_wh_in_vain(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
-    """A wh-question about another, or one whose answer is taken out of the passage with every sentence that has it."""
-    sample = make_wh(library, draw, wanted)
-    if sample and draw.random() < _ABOUT_ANOTHER:
-        return _about_another(sample, library, draw)
-    return sample and _in_vain(sample.passages[0], sample.question, (sample.answer,))
+def make_ruled(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
+    """A grammatical question that the harness's rules made of a sentence, with what stands around the sentence."""
+    drawn = library.ruled(draw)
+    if drawn is None:
+        return None
+    paragraphs, number, asked = drawn
+    before = "".join(f"{joined(text)} " for text in paragraphs[max(number - 1, 0) : number])
+    context = before + " ".join(map(joined, paragraphs[number : number + 3]))
+    passage = around(context, asked.answer, wanted.words, draw, len(before) + asked.start)
+    return Sample((passage,), asked.question, asked.answer)
+
+
+def in_vain(maker: Maker) -> Maker:
+    """Its questions about another, or with the answer taken out of the passage with every sentence that has it."""
+
+    def make(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
+        sample = maker(library, draw, wanted)
+        if sample and draw.random() < _ABOUT_ANOTHER:
+            return _about_another(sample, library, draw)
+        return sample and _in_vain(sample.passages[0], sample.question, (sample.answer,))
+
+    return make
 
 
 def make_written_in_vain(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
@@ -213,7 +214,6 @@ def _renamed(passage: str, question: str, answer: str, library: Library, draw: R
     return passage, question
 
 
-Maker = Callable[[Library, Random, Wanted], Sample | None]
 MAKERS: Mapping[SampleKind, Maker] = {
     "cloze": make_cloze,
     "wh": make_wh,
@@ -221,12 +221,12 @@ MAKERS: Mapping[SampleKind, Maker] = {
     "recurring": make_recurring,
     "written": make_written,
     "invented": make_invented,
-    "ask": make_ask,
-    "learnt": make_learnt,
+    "ruled": make_ruled,
 }
 
 IN_VAIN: Mapping[SampleKind, Maker] = {
-    "wh": make_wh_in_vain,
+    "wh": in_vain(make_wh),
+    "ruled": in_vain(make_ruled),
     "written": make_written_in_vain,
 }
 
@@ -250,8 +250,6 @@ def make_sample(
         RecipeError: The library gives no sample of the kind.
     """
     kind = draw.choices(list(kinds), list(kinds.values()))[0]
-    if kind == "ask":
-        return make_ask(library, draw, Wanted(draw.randint(40, longest)))
     shown = draw.choices((1, 3, 0), (1 - three_passages - no_passage, three_passages, no_passage))[0]
     wanted = Wanted(draw.randint(45, 110) if shown == 3 else draw.randint(40, longest), longest_answer_words)
     # Nothing is drawn for a share of 0: version 0's samples are drawn as they were.
@@ -289,15 +287,15 @@ def _other(library: Library, kind: str, draw: Random) -> str:
     words = draw.randint(45, 110)
     if kind == "invented" and draw.random() < _ALSO_INVENTED:
         return make_invented(library, draw, Wanted(words)).passages[0]
-    if kind not in _STOCK:
+    if kind != "written":
         return library.window(draw, words)
-    asked = draw.choice(library.questions if kind == "written" else library.learnt)
+    asked = draw.choice(library.questions)
     return around(asked.context, asked.verbatim[0], words, draw)
 
 
 def _as_put(question: str, kind: str, draw: Random) -> str:
     if draw.random() < _NOISY:
-        most = 0.15 if kind in _STOCK else 0.3
+        most = 0.15 if kind == "written" else 0.3
         question = asking.with_words_lost(question, draw.uniform(0.05, most), draw)
     return asking.plain(question) if asking.GAP not in question and draw.random() < _TYPED else question
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from clara.errors import TrainingError
 from clara.pretraining.command import run
-from clara.pretraining.config import AskerRecipe, Recipe, read_recipe
+from clara.pretraining.config import Recipe, read_recipe
 from clara.pretraining.corpus import (
     Passage,
     ReadingQuestion,
@@ -36,7 +36,8 @@ from clara.pretraining.corpus import (
     write_lines,
 )
 from clara.pretraining.overlap import hold_apart, require_apart
-from clara.pretraining.rows import LEARNT, read_ahead, read_row_maker
+from clara.pretraining.rows import read_ahead, read_row_maker
+from clara.pretraining.ruled import write_ruled
 from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
 
 _WORST_LOSS_OF_8_BITS = 0.005  # F1, as a fraction; the issue's half a point
@@ -44,8 +45,8 @@ _NUMBERS = ("loss", "answer_loss", "context_loss", "gradient_norm")  # what a st
 _log = logging.getLogger(__name__)
 
 
-def prepare(recipe: Recipe, text: Path, questions: Sequence[Path], out: Path) -> None:
-    """Write ``heldout.jsonl``, ``questions.jsonl.xz``, ``passages.jsonl.xz`` and ``tokenizer/``."""
+def prepare(recipe: Recipe, text: Path, questions: Sequence[Path], out: Path, workers: int) -> None:
+    """Write ``heldout.jsonl``, the corpus (``questions``, ``passages`` and ``ruled``, .jsonl.xz) and ``tokenizer/``."""
     out.mkdir(parents=True, exist_ok=True)
     kept, heldout = hold_out(read_questions(questions), recipe.text.heldout_titles)
     kept = as_spans(kept)
@@ -55,6 +56,7 @@ def prepare(recipe: Recipe, text: Path, questions: Sequence[Path], out: Path) ->
     write_lines(out / "heldout.jsonl", heldout)
     write_lines(out / "questions.jsonl.xz", kept)
     write_lines(out / "passages.jsonl.xz", passages)
+    write_ruled(passages, out, workers)
     _log.info("corpus: %d passages, %d questions, %d held out", len(passages), len(kept), len(heldout))
     texts = _some_text(passages, kept, recipe.tokenizer.training_words)
     tokenizer = train_tokenizer(texts, recipe.tokenizer.entries)
@@ -70,8 +72,8 @@ def _some_text(
     yield from (passage.text for passage in passages[:: max(1, math.ceil(total / words))])
 
 
-def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int, until: float = 1.0) -> Any:
-    """Train from the last checkpoint in ``out`` to a share of the recipe's steps, and draw the curve.
+def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int) -> Any:
+    """Train from the last checkpoint in ``out`` to the recipe's last step, and draw the curve.
 
     Returns:
         The trained parameters, in float32.
@@ -85,7 +87,7 @@ def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int, until: float
     from clara.pretraining.checkpoints import State, begin, save
     from clara.pretraining.optimisation import build_model, compiled_step
 
-    steps, watch = round(until * recipe.optimizer.steps), recipe.watch
+    steps, watch = recipe.optimizer.steps, recipe.watch
     tokenizer = load_tokenizer(corpus / "tokenizer")
     model = build_model(recipe, len(tokenizer.get_vocab()))
     optimizer, (done, begun, parameters, moments) = begin(out, model.parameters(), recipe.optimizer)
@@ -103,19 +105,6 @@ def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int, until: float
         if step % watch.score_every_steps == 0:
             curve.add(step, heldout=heldout_score(recipe, parameters, tokenizer, corpus))
     return parameters
-
-
-def learn_to_ask(recipe: Recipe, asker: AskerRecipe, out: Path, workers: int) -> None:
-    """Train the reader until the asker begins, train that from there, and let it write its questions."""
-    from clara.pretraining.asker import write_learnt
-    from clara.pretraining.checkpoints import WEIGHTS, save_weights
-
-    folder = out / "asker"
-    folder.mkdir(exist_ok=True)
-    if not (folder / WEIGHTS).exists():
-        save_weights(folder, optimise(recipe, out, out, workers, asker.after))
-    parameters = optimise(recipe.of_asker(asker), out, folder, workers)
-    write_learnt(recipe, asker, parameters, out)
 
 
 def heldout_score(recipe: Recipe, parameters: Any, tokenizer: Any, corpus: Path) -> dict[str, Any]:
@@ -205,9 +194,7 @@ def make(options: argparse.Namespace) -> None:
     """Every step that the folder does not hold yet."""
     recipe = read_recipe(options.recipe)
     if not (options.out / "tokenizer" / "tokenizer.json").exists():
-        prepare(recipe, options.text, options.questions, options.out)
-    if recipe.asker and not (options.out / LEARNT).exists():
-        learn_to_ask(recipe, recipe.asker, options.out, options.workers)
+        prepare(recipe, options.text, options.questions, options.out, options.workers)
     hold_apart(recipe, options.out, options.out / "tokenizer", options.out, options.apart_from)
     template = options.recipe.with_suffix(".md").read_text(encoding="utf-8")
     parameters = optimise(recipe, options.out, options.out, options.workers)

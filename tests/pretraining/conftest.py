@@ -107,7 +107,7 @@ kinds = { cloze = 0.4, wh = 0.3, recurring = 0.2, written = 0.1 }
 until = 1.0
 plain_text = 0.0
 context_weight = 1
-kinds = { wh = 0.5, written = 0.5 }
+kinds = { wh = 0.3, ruled = 0.3, written = 0.4 }
 
 [model]
 model_type = "llama"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from statistics import mean
 
 import mlx.core as mx
 import pytest
@@ -78,7 +79,7 @@ def test_losses_fall(compressor):
     lines = [line for line in read_lines(compressor / "curve.jsonl") if "answer_loss" in line]
     for kind in ("one", "rebuild"):
         losses = [line["answer_loss"] for line in lines if line["kind"] == kind]
-        assert losses[-1] < losses[0] - 0.3
+        assert mean(losses[-10:]) < mean(losses[:5]) - 0.3  # a step is four samples
 
 
 def test_what_is_written_loads_strictly_over_its_reader(compressor, trained):

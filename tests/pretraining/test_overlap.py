@@ -19,6 +19,7 @@ from clara.pretraining.config import Recipe, read_recipe
 from clara.pretraining.corpus import Passage, read_lines, read_questions, write_lines
 from clara.pretraining.overlap import PASSAGES, QUESTIONS, RECORD, hold_apart, read_record
 from clara.pretraining.rows import read_row_maker
+from clara.pretraining.ruled import RULED
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SURVEY = FIXTURES / "documents" / "en" / "harbour-survey.pdf"
@@ -45,7 +46,7 @@ def corpus(trained: Path, tmp_path: Path) -> Path:
     """What was prepared for the miniature reader, not compared yet."""
     folder = tmp_path / "corpus"
     shutil.copytree(trained / "tokenizer", folder / "tokenizer")
-    for name in (PASSAGES, QUESTIONS):
+    for name in (PASSAGES, QUESTIONS, RULED):
         shutil.copy(trained / name, folder)
     return folder
 
@@ -76,13 +77,13 @@ def test_a_clean_corpus_passes_and_the_record_says_what_was_compared(trained: Pa
     record = read_record(trained)
     assert record.overlaps == ()
     assert record.passages == len(list(read_lines(trained / PASSAGES)))
-    assert record.questions == len(list(read_lines(trained / QUESTIONS)))
+    assert record.questions == sum(1 for name in (QUESTIONS, RULED) for _ in read_lines(trained / name))
     assert record.samples > 50
     assert record.documents == len(list(FIXTURES.glob("documents/*/*.pdf")))
     assert record.gold_questions == sum(
         len(file.read_text().splitlines()) for file in FIXTURES.glob("questions/*/*.jsonl")
     )
-    assert set(record.digests) == {PASSAGES, QUESTIONS, "recipe", "code", "rows", "exam"}
+    assert set(record.digests) == {PASSAGES, QUESTIONS, RULED, "recipe", "code", "rows", "exam"}
 
 
 def test_the_card_says_what_was_compared(trained: Path):
