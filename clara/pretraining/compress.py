@@ -28,6 +28,7 @@ from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
 from clara.pretraining.corpus import read_questions
 from clara.pretraining.gradients import cross_entropy
+from clara.pretraining.merged import merge_lora
 from clara.pretraining.optimisation import in_precision
 from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead
@@ -59,6 +60,7 @@ def optimise(
     """
     base = half_precision(reader, recipe.precision)
     clara = CompressorForm(recipe.memory, recipe.lora, recipe.seed, begin_with).begin(base, None)
+    merge_lora(clara)
     clara.train_only("encoder", "decoder", memory=True)
     optimizer, (done, begun, parameters, moments) = begin(out, clara.trainable_parameters(), recipe.optimizer)
     advance = compiled_step(recipe, clara, optimizer)

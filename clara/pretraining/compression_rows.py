@@ -21,6 +21,8 @@ from clara.questions.examples import REBUILD
 _AROUND = 3  # at most: what opens a document, its begin and its end
 _LONGEST_WORDS = 100
 
+_ALIGNED = 8  # half-precision products of other lengths take slow kernels on CUDA
+
 
 class CompressionRows(NamedTuple):
     """One step's documents and prompts.
@@ -60,7 +62,7 @@ class CompressionRowMaker:
         documents = [ids for read, _, _ in samples for ids in read]
         prompts = [[*prompt, *answer[:-1]] for _, prompt, answer in samples]
         return CompressionRows(
-            documents=_padded(documents, self._longest),
+            documents=_padded(documents, -(-self._longest // _ALIGNED) * _ALIGNED),
             lengths=np.array([len(ids) for ids in documents], np.uint16),
             prompts=_padded(prompts, shape.tokens),
             begins=np.array([len(prompt) - 1 for _, prompt, _ in samples], np.uint16),
