@@ -105,12 +105,14 @@ class Recipe(Record):
         name: Name of the reader.
         seed: Seeds the weights and every draw.
         precision: Type that the forward and backward pass run in; master weights are always float32.
+        dropout: Share that is dropped of what each block adds, while training.
         model: mlx-lm's ``config.json``, without what the tokenizer decides.
     """
 
     name: str
     seed: int
     precision: str = "bfloat16"
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     text: TextRecipe
     tokenizer: TokenizerRecipe
     rows: RowRecipe

@@ -86,5 +86,6 @@ def compiled_step(recipe: Recipe, model: nn.Module, optimizer: optim.Optimizer) 
         shares = [(each * part).sum() / mx.maximum(part.sum(), 1) for part in (answers, context)]
         return parameters, optimizer.state, mx.stack([loss, *shares, norm])
 
-    compiled: Step = mx.compile(step)
+    drawn = mx.random.state  # of dropout: not an input, it would be a constant
+    compiled: Step = mx.compile(step, inputs=drawn, outputs=drawn)
     return compiled

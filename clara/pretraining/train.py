@@ -85,17 +85,20 @@ def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int) -> Any:
     from mlx_lm.tokenizer_utils import load as load_tokenizer
 
     from clara.pretraining.checkpoints import State, begin, save
+    from clara.pretraining.dropout import add_dropout
     from clara.pretraining.optimisation import build_model, compiled_step
 
     steps, watch = recipe.optimizer.steps, recipe.watch
     tokenizer = load_tokenizer(corpus / "tokenizer")
     model = build_model(recipe, len(tokenizer.get_vocab()))
+    add_dropout(model, recipe.dropout)
     optimizer, (done, begun, parameters, moments) = begin(out, model.parameters(), recipe.optimizer)
     advance = compiled_step(recipe, model, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.rows_per_step * recipe.rows.tokens_per_row, done)
     read = partial(read_row_maker, recipe, corpus)
     for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
         ids, weights = mx.array(rows.ids).astype(mx.int32), mx.array(rows.weights).astype(mx.float32)
+        mx.random.seed(step)  # of dropout, so that a resumed training drops what an uninterrupted one drops
         parameters, moments, numbers = advance(parameters, moments, ids, weights)
         mx.async_eval(parameters, moments, numbers)
         if step % watch.log_every_steps == 0 or step == steps:

@@ -78,6 +78,7 @@ RECIPE = """
 name = "tiny"
 seed = 0
 precision = "float32"
+dropout = 0.1
 
 [text]
 heldout_titles = ["Ostrel harbour", "Varnholm harbour", "Quillby harbour"]
