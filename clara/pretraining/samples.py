@@ -32,14 +32,14 @@ _LONG_KIND_WEIGHTS: Mapping[Kind, float] = {
 }  # fmt: skip
 _TYPED = 0.3  # share of questions put as people type them: lower case, no question mark
 _NOISY = 0.4  # share of questions that lose some words
-_SWAPPED = 0.6  # share of written questions whose answer is replaced, in the passage too
+_SWAPPED = 0.2  # share of written questions whose answer is replaced, in the passage too; of its shape, seldom of its kind
 _MOST_DRAWS = 5000  # before a kind is said to be impossible; the hardest needs some fifty
 _ABOUT_ANOTHER = 0.4  # of the questions in vain
 _TRIES = 10  # at finding a passage without the answer, before one does without
 _ALSO_INVENTED = 0.6  # share of the passages beside an invented one that are invented too
 _WITHOUT_RIVAL = 0.15  # of the passages with names of known types but no two of one type
 _ANSWERING_WORDS = 30  # that a passage loses with the sentence that answers
-_RENAMED = 0.6  # share of written questions whose names are replaced, in question and passage alike
+_RENAMED = 0.3  # share of written questions whose names are replaced, in question and passage alike
 
 
 def make_cloze(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
