@@ -123,8 +123,17 @@ class Library:
         return window(document, start, words)
 
     def ruled(self, draw: Random) -> tuple[list[str], int, RuledQuestion] | None:
-        """A title, the number of one of its paragraphs, and a question made of that by rule; None if there are none."""
-        share = {source: weight for source, weight in self._shares["asked"].items() if self._ruled[source]}
+        """A title, the number of one of its paragraphs, and a question made of that by rule; None if there are none.
+
+        A source is asked about by its share, but never more often than by its part of the questions: few would be
+        read again and again.
+        """
+        total = sum(map(len, self._ruled.values()))
+        share = {
+            source: min(weight, len(self._ruled[source]) / total)
+            for source, weight in self._shares["asked"].items()
+            if source in self._ruled
+        }
         if not share:
             return None
         return draw.choice(self._ruled[draw.choices(list(share), list(share.values()))[0]])
