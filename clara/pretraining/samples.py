@@ -32,7 +32,7 @@ _LONG_KIND_WEIGHTS: Mapping[Kind, float] = {
 }  # fmt: skip
 _TYPED = 0.3  # share of questions put as people type them: lower case, no question mark
 _NOISY = 0.4  # share of questions that lose some words
-_SWAPPED = 0.2  # share of written questions whose answer is replaced, in the passage too; of its shape, seldom of its kind
+_SWAPPED = 0.2  # share of written questions whose answer is replaced too; of its shape, seldom of its kind
 _MOST_DRAWS = 5000  # before a kind is said to be impossible; the hardest needs some fifty
 _ABOUT_ANOTHER = 0.4  # of the questions in vain
 _TRIES = 10  # at finding a passage without the answer, before one does without
