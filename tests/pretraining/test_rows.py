@@ -1,9 +1,11 @@
-"""Rows: what a recipe's samples become, and that version 0's recipe goes on making the rows that it made."""
+"""Rows: what a recipe's samples become, and that the reader's recipe goes on making the rows that it was trained on."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -11,52 +13,66 @@ from clara.pretraining.config import Recipe, read_recipe
 from clara.pretraining.corpus import Passage, contexts, read_passages, read_questions
 from clara.pretraining.library import Library
 from clara.pretraining.rows import RowMaker
-from clara.pretraining.ruled import asked_by_rule
+from clara.pretraining.ruled import RuledQuestion
 
-_ROOT = Path(__file__).parents[2]
-# Of the rows of steps 0 and 9,000, taken before anything of version 1 was written.
-_VERSION_0 = "041b16c7313b5235064da0ef65613a52732273d1121f739a107527c4448dbb17"
+RECIPE = Path(__file__).parents[2] / "clara" / "pretraining" / "reader-v1.toml"
+PHASES = (0, 6600)  # their first steps
+# Of the rows of these steps, by the code that trained reader-v1.
+TRAINED_ON = "26593893034bde7012e6603563c8fdf99de2ee8611dfff760a71a0790f57c283"
+
+RULED = {
+    "Who built the lighthouse?": "harbour board",
+    "When does the ferry leave the lower quay?": "every morning",
+    "What does the market sell?": "smoked eel",
+}
 
 
-def small(recipe: Recipe) -> Recipe:
-    """The recipe with few rows a step."""
-    return recipe.model_copy(update={"rows": recipe.rows.model_copy(update={"rows_per_step": 6})})
+class Words:
+    """A token a word: the rows must not hang on the tokenizer that lies beside a reader."""
+
+    pad_token_id, eos_token_id = 0, 1
+    all_special_tokens = ()
+
+    def apply_chat_template(self, messages, **_) -> str:
+        return f"{messages[-1]['content']} assistant"
+
+    def encode(self, text: str, **_) -> list[int]:
+        return [2 + crc32(word.encode()) % 60_000 for word in re.findall(r"\w+|[^\w\s]", text)]
 
 
 @pytest.fixture(scope="module")
-def passages(text_file: Path) -> list[Passage]:
-    return read_passages(text_file, {})
+def recipe() -> Recipe:
+    """The reader's, with few rows a step."""
+    recipe = read_recipe(RECIPE)
+    return recipe.model_copy(update={"rows": recipe.rows.model_copy(update={"rows_per_step": 32})})
 
 
-def made_of(passages: list[Passage], questions_file: Path) -> Library:
+@pytest.fixture(scope="module")
+def maker(recipe: Recipe, text_file: Path, questions_file: Path, town_list: list[Passage]) -> RowMaker:
     questions = read_questions([questions_file])
+    passages = [*read_passages(text_file, {}), *town_list, *contexts(questions)]
     share = {"towns": 0.5, "ports": 0.3, "questions": 0.2}
-    text = [*passages, *contexts(questions)]
-    ruled = asked_by_rule(enumerate(passage.text for passage in text))
-    return Library(text, questions, {"plain": share, "asked": share}, ruled)
+    # Not made by the rules of the day: those may change, these rows must not.
+    ruled = [
+        RuledQuestion(passage=i, start=passage.text.index(answer), question=question, answer=answer)
+        for i, passage in enumerate(passages)
+        for question, answer in RULED.items()
+        if answer in passage.text
+    ]
+    library = Library(passages, questions, {"plain": share, "asked": share}, ruled)
+    return RowMaker(recipe, Words(), library)
 
 
-@pytest.fixture(scope="module")
-def tokenizer():
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(_ROOT / "fixtures" / "models" / "reader-v0")
-
-
-def test_version_0_makes_the_rows_that_it_made(passages: list[Passage], questions_file: Path, tokenizer):
-    library = made_of(passages, questions_file)
-    recipe = small(read_recipe(_ROOT / "clara" / "pretraining" / "reader-v0.toml"))
-    maker = RowMaker(recipe, tokenizer, library)
+def test_the_recipe_makes_the_rows_that_the_reader_was_trained_on(recipe: Recipe, maker: RowMaker):
+    assert [recipe.phase(step) for step in PHASES] == list(recipe.phases)
     digest = hashlib.sha256()
-    for step in (0, 9000):
+    for step in PHASES:
         rows = maker.rows(step)
         digest.update(rows.ids.tobytes() + rows.weights.tobytes())
-    assert digest.hexdigest() == _VERSION_0
+    assert digest.hexdigest() == TRAINED_ON
 
 
-@pytest.mark.parametrize("step", [0, 4000])
-def test_version_1_fills_its_rows(passages, town_list, questions_file: Path, tokenizer, step: int):
-    library = made_of([*passages, *town_list], questions_file)
-    recipe = small(read_recipe(_ROOT / "clara" / "pretraining" / "reader-v1.toml"))
-    rows = RowMaker(recipe, tokenizer, library).rows(step)
-    assert (rows.ids != tokenizer.pad_token_id).mean() > 0.7
+@pytest.mark.parametrize("step", PHASES)
+def test_rows_are_filled(maker: RowMaker, step: int):
+    rows = maker.rows(step)
+    assert (rows.ids > 0).mean() > 0.9
