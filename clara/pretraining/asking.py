@@ -7,7 +7,6 @@ question word asks for. Cloze translation of this roughness is after Lewis et al
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from random import Random
 
 from clara.pretraining.spans import FUNCTION_WORDS, Kind, word_set
@@ -15,7 +14,6 @@ from clara.pretraining.spans import FUNCTION_WORDS, Kind, word_set
 GAP = "____"
 _AUXILIARIES = word_set("is are was were has had have can could will would may might must should did does do")
 _PLACE_BEFORE = word_set("in at from near to through into outside")
-_WITH_HEAD: Mapping[bool, tuple[Kind, ...]] = {False: ("name", "phrase"), True: ("name",)}
 _HEAD_ENDS = re.compile(r" (?:of|for|in|to|on) ")
 _HANGING = word_set("in on at by from since until during to")
 
@@ -27,16 +25,8 @@ def cloze(before: str, after: str, draw: Random) -> str:
 
 
 def wh_question(
-    before: str,
-    answer: str,
-    after: str,
-    kind: Kind,
-    person: bool,
-    draw: Random,
-    *,
-    whole: bool = False,
-    noun: str = "",
-) -> tuple[str, str]:
+    before: str, answer: str, after: str, kind: Kind, person: bool, draw: Random, noun: str = ""
+) -> str:
     """The sentence rearranged about a question word that fits the answer.
 
     Args:
@@ -46,11 +36,7 @@ def wh_question(
         kind: What kind of thing it is.
         person: True if it names a person.
         draw: Chooses among wordings.
-        whole: True if no word of the answer is taken off it.
         noun: What kind of thing the answer names, if that is known and to be said.
-
-    Returns:
-        The question, and its answer: the span, or what is left of it where its last word went into the question.
     """
     left, right = _about_gap(before, after, draw.randint(6, 18), draw)
     if left:
@@ -59,16 +45,16 @@ def wh_question(
         asked = [draw.choice(("which", "what")), *noun.split()]
     elif kind == "number":
         asked, right = _counting(answer, right, draw)
-    elif whole and kind == "phrase" and draw.random() < 0.4:
+    elif kind == "phrase" and draw.random() < 0.4:
         asked = _about_its_head(answer, draw)
-    elif kind in _WITH_HEAD[whole] and not person and " " in answer and draw.random() < 0.4:
-        asked, answer = _by_its_head(answer, kind, draw)
+    elif kind == "name" and not person and " " in answer and draw.random() < 0.4:
+        asked = [draw.choice(("which", "what")), answer.rsplit(" ", 1)[1].lower()]
     else:
         asked = _question_words(left, kind, person, draw)
     if left and left[-1].casefold() in _HANGING and kind != "phrase" and draw.random() < 0.8:
         left.pop()
     text = " ".join(_rearranged(asked, left, right, draw)).rstrip(".,;:")
-    return f"{text[:1].upper()}{text[1:]}?", answer
+    return f"{text[:1].upper()}{text[1:]}?"
 
 
 def plain(question: str) -> str:
@@ -105,14 +91,6 @@ def _question_words(left: list[str], kind: Kind, person: bool, draw: Random) -> 
     if kind == "name":
         return draw.choice(("what", "which", "what is the name of")).split()
     return draw.choice(("what", "what", "what", "which", "what kind of")).split()
-
-
-def _by_its_head(answer: str, kind: Kind, draw: Random) -> tuple[list[str], str]:
-    """Ask with the last word of the answer: "which university", or "what type of engine" without that word."""
-    rest, head = answer.rsplit(" ", 1)
-    if kind == "phrase":
-        return [*draw.choice(("what kind of", "what type of", "which", "what")).split(), head], rest
-    return [draw.choice(("which", "what")), head.lower()], answer
 
 
 def _about_its_head(answer: str, draw: Random) -> list[str]:

@@ -63,7 +63,7 @@ class RowRecipe(Record):
         answer_weight: Loss weight of a token of an answer; larger than that of a token of text or prompt.
         three_passages: Share of samples with three passages.
         no_passage: Share of samples with none.
-        longest_answer_words: Words of a phrase asked for by rule, at most; 3 is version 0's way of choosing answers.
+        longest_answer_words: Words of a phrase asked for by rule, at most.
         unanswerable: Share of written and wh-questions that are asked of passages without their answer.
     """
 
@@ -73,8 +73,8 @@ class RowRecipe(Record):
     answer_weight: int = Field(ge=1, le=255)
     three_passages: float
     no_passage: float
-    longest_answer_words: int = Field(default=3, ge=3)
-    unanswerable: float = Field(default=0.0, ge=0, le=1)
+    longest_answer_words: int = Field(ge=1)
+    unanswerable: float = Field(ge=0, le=1)
 
 
 class OptimizerRecipe(Record):
@@ -111,8 +111,8 @@ class Recipe(Record):
 
     name: str
     seed: int
-    precision: str = "bfloat16"
-    dropout: float = Field(default=0.0, ge=0, lt=1)
+    precision: str
+    dropout: float = Field(ge=0, lt=1)
     text: TextRecipe
     tokenizer: TokenizerRecipe
     rows: RowRecipe
@@ -172,13 +172,13 @@ class CompressorRecipe(Record):
 
     name: str
     seed: int
-    precision: str = "bfloat16"
+    precision: str
     memory: Compression
     lora: Lora
     rows: CompressionRowRecipe
     kinds: dict[SampleKind, float]
-    longest_answer_words: int = Field(default=3, ge=3)
-    unanswerable: float = Field(default=0.0, ge=0, le=1)
+    longest_answer_words: int = Field(ge=1)
+    unanswerable: float = Field(ge=0, le=1)
     text: AskedText
     optimizer: OptimizerRecipe
     watch: Watch

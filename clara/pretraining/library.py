@@ -14,7 +14,7 @@ from typing import Literal
 
 from clara.pretraining.corpus import Passage, ReadingQuestion
 from clara.pretraining.ruled import RuledQuestion
-from clara.pretraining.spans import FUNCTION_WORDS, SHORT_PHRASE, find_spans, first_names, sentences
+from clara.pretraining.spans import FUNCTION_WORDS, find_names, first_names, sentences
 from clara.pretraining.types import Types
 
 Use = Literal["plain", "asked"]
@@ -43,16 +43,11 @@ class Wanted:
 
     Attributes:
         words: Words of the passage, about.
-        longest_answer_words: Words of a phrase that is asked for, at most; 3 is version 0's way of choosing answers.
+        longest_answer_words: Words of a phrase that is asked for, at most.
     """
 
     words: int
-    longest_answer_words: int = SHORT_PHRASE
-
-    @property
-    def long_answers(self) -> bool:
-        """Whether longer answers are preferred."""
-        return self.longest_answer_words > SHORT_PHRASE
+    longest_answer_words: int
 
 
 class Library:
@@ -142,7 +137,7 @@ class Library:
         """A name from somewhere in the text."""
         while True:
             passage = self.window(draw, 40)
-            names = [passage[s.start : s.end] for s in find_spans(passage) if s.kind == "name"]
+            names = [passage[span.start : span.end] for span in find_names(passage)]
             if names:
                 return draw.choice(names)
 

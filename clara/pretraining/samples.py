@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from random import Random
@@ -20,14 +20,11 @@ from clara.pretraining.config import SampleKind
 from clara.pretraining.invented import make_invented
 from clara.pretraining.library import Library, Sample, Wanted, around, window
 from clara.pretraining.ruled import joined
-from clara.pretraining.spans import SHORT_PHRASE, Kind, Span, find_spans, is_person, sentences
+from clara.pretraining.spans import Kind, Span, find_names, find_short_spans, find_spans, is_person, sentences
 
 Maker = Callable[[Library, Random, Wanted], Sample | None]
 
 _KIND_WEIGHTS: Mapping[Kind, float] = {
-    "date": 2, "number": 1.5, "name": 3.5, "phrase": 3, "reason": 2, "means": 2,
-}  # fmt: skip
-_LONG_KIND_WEIGHTS: Mapping[Kind, float] = {
     "date": 1.5, "number": 1.5, "name": 3.5, "phrase": 5, "reason": 4, "means": 4,
 }  # fmt: skip
 _TYPED = 0.3  # share of questions put as people type them: lower case, no question mark
@@ -58,7 +55,8 @@ def make_wh(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     found = _pick(passage, wanted, draw)
     if found is None:
         return None
-    return Sample((passage,), *_wh(library, *found, wanted, draw))
+    before, answer, after, kind = found
+    return Sample((passage,), _wh(library, before, answer, after, kind, draw), answer)
 
 
 def make_typed(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
@@ -70,10 +68,9 @@ def make_typed(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     named: dict[str, list[tuple[str, Span]]] = defaultdict(list)
     for start, end in sentences(passage):
         sentence = passage[start:end]
-        for span in find_spans(sentence):
-            if span.kind == "name":
-                for noun in library.types.of(sentence[span.start : span.end]):
-                    named[noun].append((sentence, span))
+        for span in find_names(sentence):
+            for noun in library.types.of(sentence[span.start : span.end]):
+                named[noun].append((sentence, span))
     rivals = [noun for noun in named if len({sentence[s.start : s.end] for sentence, s in named[noun]}) > 1]
     nouns = rivals or (list(named) if draw.random() < _WITHOUT_RIVAL else [])
     if not nouns:
@@ -87,7 +84,7 @@ def make_typed(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     )
     if not before.strip() and not after.strip(" ."):
         return None
-    question = asking.wh_question(before, answer, after, "name", False, draw, whole=True, noun=noun)[0]
+    question = asking.wh_question(before, answer, after, "name", False, draw, noun)
     return None if answer in question else Sample((passage,), question, answer)
 
 
@@ -117,8 +114,7 @@ def make_recurring(library: Library, draw: Random, wanted: Wanted) -> Sample | N
     if answer in before or answer in after or answer not in rest:
         return None
     if draw.random() < 0.3:
-        question, answer = _wh(library, before, answer, after, span.kind, wanted, draw)
-        return Sample((rest,), question, answer)
+        return Sample((rest,), _wh(library, before, answer, after, span.kind, draw), answer)
     return Sample((rest,), asking.cloze(before, after, draw), answer)
 
 
@@ -182,9 +178,8 @@ def _about_another(sample: Sample, library: Library, draw: Random) -> Sample | N
         The swapped entities among the unanswerable questions of Rajpurkar et al. 2018 (arXiv:1806.03822), by rule.
     """
     (passage,), question = sample.passages, sample.question
-    for span in find_spans(question):
-        name, other = question[span.start : span.end], library.name(draw)
-        if span.kind == "name" and name in passage and other not in passage:
+    for name, other in _names(question, library, draw):
+        if name in passage and other not in passage:
             return Sample((passage,), question.replace(name, other), NO_ANSWER["latin"], (other,))
     return None
 
@@ -206,12 +201,19 @@ def _holds(text: str, answers: tuple[str, ...]) -> bool:
 
 def _renamed(passage: str, question: str, answer: str, library: Library, draw: Random) -> tuple[str, str]:
     """Names that question and passage share, replaced in both by names from elsewhere: they can only be looked up."""
-    for span in find_spans(question):
-        name = question[span.start : span.end]
-        other = library.name(draw)
-        if span.kind == "name" and name in passage and name not in answer and answer not in name:
+    for name, other in _names(question, library, draw):
+        if name in passage and name not in answer and answer not in name:
             return passage.replace(name, other), question.replace(name, other)
     return passage, question
+
+
+def _names(question: str, library: Library, draw: Random) -> Iterator[tuple[str, str]]:
+    """The names of a question, each with one from elsewhere."""
+    for span in find_short_spans(question):
+        # Drawn for what is no name, too: the rows that the reader was trained on hang on every draw.
+        other = library.name(draw)
+        if span.kind == "name":
+            yield question[span.start : span.end], other
 
 
 MAKERS: Mapping[SampleKind, Maker] = {
@@ -239,8 +241,8 @@ def make_sample(
     draw: Random,
     longest: int = 280,
     *,
-    longest_answer_words: int = SHORT_PHRASE,
-    unanswerable: float = 0.0,
+    longest_answer_words: int,
+    unanswerable: float,
 ) -> Sample:
     """A sample of some kind with one passage of up to ``longest`` words, with three in random order, or with none.
 
@@ -252,14 +254,13 @@ def make_sample(
     kind = draw.choices(list(kinds), list(kinds.values()))[0]
     shown = draw.choices((1, 3, 0), (1 - three_passages - no_passage, three_passages, no_passage))[0]
     wanted = Wanted(draw.randint(45, 110) if shown == 3 else draw.randint(40, longest), longest_answer_words)
-    # Nothing is drawn for a share of 0: version 0's samples are drawn as they were.
-    in_vain = unanswerable > 0 and kind in IN_VAIN and draw.random() < unanswerable
+    in_vain = kind in IN_VAIN and draw.random() < unanswerable
     maker = IN_VAIN[kind] if in_vain else MAKERS[kind]
     sample = _first(maker, library, draw, wanted, kind)
     sample = replace(sample, question=_as_put(sample.question, kind, draw))
     if shown == 0 and kind != "invented" and not in_vain:
         return replace(sample, passages=())
-    return _among_others(sample, library, kind, draw) if shown == 3 else sample
+    return _among_others(sample, library, kind, wanted, draw) if shown == 3 else sample
 
 
 def _first(maker: Maker, library: Library, draw: Random, wanted: Wanted, kind: SampleKind) -> Sample:
@@ -273,9 +274,9 @@ def _first(maker: Maker, library: Library, draw: Random, wanted: Wanted, kind: S
     )
 
 
-def _among_others(sample: Sample, library: Library, kind: str, draw: Random) -> Sample:
+def _among_others(sample: Sample, library: Library, kind: str, wanted: Wanted, draw: Random) -> Sample:
     """The passage among two that do not have the answer; by itself where such are hard to find."""
-    drawn = (_other(library, kind, draw) for _ in range(_TRIES))
+    drawn = (_other(library, kind, wanted, draw) for _ in range(_TRIES))
     answers = sample.refused or (sample.answer,)
     others = list(islice((passage for passage in drawn if not any(a in passage for a in answers)), 2))
     passages = [*sample.passages, *others]
@@ -283,10 +284,10 @@ def _among_others(sample: Sample, library: Library, kind: str, draw: Random) -> 
     return replace(sample, passages=tuple(passages))
 
 
-def _other(library: Library, kind: str, draw: Random) -> str:
+def _other(library: Library, kind: str, wanted: Wanted, draw: Random) -> str:
     words = draw.randint(45, 110)
     if kind == "invented" and draw.random() < _ALSO_INVENTED:
-        return make_invented(library, draw, Wanted(words)).passages[0]
+        return make_invented(library, draw, replace(wanted, words=words)).passages[0]
     if kind != "written":
         return library.window(draw, words)
     asked = draw.choice(library.questions)
@@ -308,13 +309,9 @@ def _pick(passage: str, wanted: Wanted, draw: Random) -> tuple[str, str, str, Ki
     if not found or sentence.count(" ") < 5:
         return None
     kinds = sorted({span.kind for span in found})
-    weights = _LONG_KIND_WEIGHTS if wanted.long_answers else _KIND_WEIGHTS
-    kind = draw.choices(kinds, [weights[kind] for kind in kinds])[0]
+    kind = draw.choices(kinds, [_KIND_WEIGHTS[kind] for kind in kinds])[0]
     found = [span for span in found if span.kind == kind]
-    if wanted.long_answers:
-        span = draw.choices(found, [sentence.count(" ", span.start, span.end) + 1 for span in found])[0]
-    else:
-        span = draw.choice(found)
+    span = draw.choices(found, [sentence.count(" ", span.start, span.end) + 1 for span in found])[0]
     return sentence[: span.start], sentence[span.start : span.end], sentence[span.end :], kind
 
 
@@ -322,8 +319,6 @@ def _is_entity(answer: str) -> bool:
     return any(character.isdigit() or character.isupper() for character in answer)
 
 
-def _wh(
-    library: Library, before: str, answer: str, after: str, kind: Kind, wanted: Wanted, draw: Random
-) -> tuple[str, str]:
+def _wh(library: Library, before: str, answer: str, after: str, kind: Kind, draw: Random) -> str:
     person = kind == "name" and is_person(answer, before, library.first_names)
-    return asking.wh_question(before, answer, after, kind, person, draw, whole=wanted.long_answers)
+    return asking.wh_question(before, answer, after, kind, person, draw)

@@ -53,7 +53,7 @@ FUNCTION_WORDS = word_set(
 _LEADING = word_set("a an the of in for with by as on at from into their his its her and or no this each")
 _INNER = ("of", "of the", "and", "for", "in", "in the")
 _LINKS = (*_INNER, "to the", "on the")
-SHORT_PHRASE = 3  # words of a phrase in version 0, which links two at most
+_SHORT_PHRASE = 3  # words
 
 
 class Span(NamedTuple):
@@ -74,20 +74,24 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return [*bounds, (start, len(text.rstrip()))]
 
 
-def find_spans(text: str, longest_phrase: int = SHORT_PHRASE) -> list[Span]:
+def find_names(text: str) -> list[Span]:
+    """The names in a text."""
+    return [Span(*match.span(), "name") for match in _NAME.finditer(text) if _is_name(match, text)]
+
+
+def find_spans(text: str, longest_phrase: int) -> list[Span]:
     """Candidate answers in a sentence; those of different kinds may overlap.
 
     Args:
         text: The sentence.
-        longest_phrase: Words of a phrase at most; 3 finds version 0's phrases, which hold no digits.
+        longest_phrase: Words of a phrase at most.
     """
-    dates = [Span(*match.span(), "date") for match in _DATE.finditer(text)]
-    numbers = [Span(*match.span(), "number") for match in _NUMBER.finditer(text) if not _within(match, dates)]
-    names = [Span(*match.span(), "name") for match in _NAME.finditer(text) if _is_name(match, text)]
-    reasons = [Span(*match.span("span"), "reason") for match in _REASON.finditer(text)]
-    means = [Span(*match.span("span"), "means") for match in _MEANS.finditer(text)]
-    phrases = _phrases(text) if longest_phrase == SHORT_PHRASE else _long_phrases(text, longest_phrase)
-    return [*dates, *numbers, *names, *phrases, *reasons, *means]
+    return _with_phrases(text, _phrases(text, longest_phrase))
+
+
+def find_short_spans(text: str) -> list[Span]:
+    """Candidate answers in a question, where phrases are runs of three words at most and pairs of such."""
+    return _with_phrases(text, _short_phrases(text))
 
 
 def first_names(texts: Iterable[str]) -> frozenset[str]:
@@ -101,6 +105,14 @@ def is_person(name: str, before: str, known: frozenset[str]) -> bool:
     return name.split(" ")[0] in known or bool(_TITLED.search(before))
 
 
+def _with_phrases(text: str, phrases: list[Span]) -> list[Span]:
+    dates = [Span(*match.span(), "date") for match in _DATE.finditer(text)]
+    numbers = [Span(*match.span(), "number") for match in _NUMBER.finditer(text) if not _within(match, dates)]
+    reasons = [Span(*match.span("span"), "reason") for match in _REASON.finditer(text)]
+    means = [Span(*match.span("span"), "means") for match in _MEANS.finditer(text)]
+    return [*dates, *numbers, *find_names(text), *phrases, *reasons, *means]
+
+
 def _within(match: re.Match[str], spans: list[Span]) -> bool:
     return any(span.start <= match.start() < span.end for span in spans)
 
@@ -112,9 +124,9 @@ def _is_name(match: re.Match[str], text: str) -> bool:
     return match.start() > 0 or " " in match.group() or text.count(first) > 1
 
 
-def _phrases(text: str) -> list[Span]:
+def _short_phrases(text: str) -> list[Span]:
     """Runs of up to three content words after a determiner or preposition, and pairs with one such word between."""
-    runs = _runs(text, _WORD, SHORT_PHRASE)
+    runs = _runs(text, _WORD, _SHORT_PHRASE)
     pairs = [
         Span(left.start, right.end, "phrase")
         for left, right in pairwise(runs)
@@ -123,7 +135,7 @@ def _phrases(text: str) -> list[Span]:
     return [span for span in runs + pairs if span.end - span.start > 3]
 
 
-def _long_phrases(text: str, longest: int) -> list[Span]:
+def _phrases(text: str, longest: int) -> list[Span]:
     """Runs of content words after a determiner or preposition, and chains of them over such words, up to a length."""
     runs = _runs(text, _WORD_OR_NUMBER, longest)
     chains = list(runs)

@@ -97,6 +97,8 @@ text_weight = 2
 answer_weight = 20
 three_passages = 0.2
 no_passage = 0.1
+longest_answer_words = 8
+unanswerable = 0.05
 
 [[phases]]
 until = 0.5

@@ -27,6 +27,8 @@ RECIPE = """
 name = "tiny-compressor"
 seed = 0
 precision = "float32"
+longest_answer_words = 8
+unanswerable = 0.05
 memory = { rate = 4, max_document_tokens = 96 }
 lora = { rank = 4 }
 kinds = { cloze = 0.5, wh = 0.5 }
@@ -75,11 +77,11 @@ def compressor(command, tmp_path_factory):
     return out
 
 
-def test_losses_fall(compressor):
-    lines = [line for line in read_lines(compressor / "curve.jsonl") if "answer_loss" in line]
-    for kind in ("one", "rebuild"):
-        losses = [line["answer_loss"] for line in lines if line["kind"] == kind]
-        assert mean(losses[-10:]) < mean(losses[:5]) - 0.3  # a step is four samples
+def test_the_loss_of_rebuilding_falls(compressor):
+    """That of questions is noise of four short answers a step, whatever is learnt."""
+    lines = [line for line in read_lines(compressor / "curve.jsonl") if line.get("kind") == "rebuild"]
+    losses = [line["answer_loss"] for line in lines]
+    assert mean(losses[-5:]) < mean(losses[:5]) - 0.5
 
 
 def test_what_is_written_loads_strictly_over_its_reader(compressor, trained):

@@ -38,7 +38,7 @@ def library(text_file: Path, questions_file: Path) -> Library:
 
 
 def made(library: Library, number: int) -> list[Sample]:
-    return [make_invented(library, Random(seed), Wanted(40 + seed % 240)) for seed in range(number)]
+    return [make_invented(library, Random(seed), Wanted(40 + seed % 240, 8)) for seed in range(number)]
 
 
 def slots(phrasings: Iterable[str]) -> set[str]:
@@ -82,15 +82,15 @@ def test_relation_is_stated_of_its_thing_with_its_answer(kind, relation):
 
 @given(seed=st.integers(0, 2**32), words=st.integers(30, 280))
 def test_answer_stands_in_the_passage_or_is_none(library: Library, seed: int, words: int):
-    sample = make_invented(library, Random(seed), Wanted(words))
+    sample = make_invented(library, Random(seed), Wanted(words, 8))
     assert sample.answer == _NONE or sample.answer in sample.passages[0]
     assert not slots([sample.question, sample.answer])
 
 
 @given(seed=st.integers(0, 2**32))
 def test_sample_is_a_function_of_its_seed(library: Library, seed: int):
-    assert make_invented(library, Random(seed), Wanted(120)) == make_invented(
-        library, Random(seed), Wanted(120)
+    assert make_invented(library, Random(seed), Wanted(120, 8)) == make_invented(
+        library, Random(seed), Wanted(120, 8)
     )
 
 
@@ -164,7 +164,7 @@ def test_questions_are_put_in_other_words_than_the_passage(library: Library):
 
     invented = mean(map(shared, answered(made(library, 400))))
     rearranged = mean(
-        map(shared, answered(make_wh(library, Random(seed), Wanted(100)) for seed in range(400)))
+        map(shared, answered(make_wh(library, Random(seed), Wanted(100, 8)) for seed in range(400)))
     )
     assert invented < 0.25
     assert invented < rearranged / 2

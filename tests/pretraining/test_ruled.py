@@ -37,7 +37,9 @@ def test_a_sample_shows_the_sentence_that_was_asked_about(passages: list[Passage
     share = {"towns": 0.5, "ports": 0.5}
     library = Library(passages, [], {"plain": share, "asked": share}, ruled)
     for seed in range(40):
-        sample = make_sample(library, {"ruled": 1.0}, 0.0, 0.0, Random(seed))
+        sample = make_sample(
+            library, {"ruled": 1.0}, 0.0, 0.0, Random(seed), longest_answer_words=8, unanswerable=0.0
+        )
         assert sample.answer in sample.passages[0]
         assert sample.answer not in sample.question
 

@@ -139,7 +139,7 @@ def test_learning_rate_rises_holds_and_falls_to_zero(recipe_file: Path):
 
 
 def test_recipe_of_the_reader_is_readable():
-    recipe = read_recipe(Path(train.__file__).with_name("reader-v0.toml"))
+    recipe = read_recipe(Path(train.__file__).with_name("reader-v1.toml"))
     assert recipe.phase(recipe.optimizer.steps - 1) == recipe.phases[-1]
-    assert json.loads(recipe.model_dump_json())["name"] == "reader-v0"
+    assert json.loads(recipe.model_dump_json())["name"] == "reader-v1"
     assert len(tree_flatten(recipe.model)) > 5
