@@ -64,7 +64,7 @@ class RowRecipe(Record):
         three_passages: Share of samples with three passages.
         no_passage: Share of samples with none.
         longest_answer_words: Words of a phrase asked for by rule, at most.
-        unanswerable: Share of written and wh-questions that are asked of passages without their answer.
+        unanswerable: Share of written, ruled and wh-questions that are asked of passages without their answer.
     """
 
     tokens_per_row: int

@@ -33,7 +33,7 @@ RECORD = "overlap.json"
 PASSAGES, QUESTIONS = "passages.jsonl.xz", "questions.jsonl.xz"
 _CORPUS = (PASSAGES, QUESTIONS, RULED)  # all but the first hold questions
 
-_STEPS = 24  # whose rows are looked at; version 1 draws between four and five thousand samples for them
+_STEPS = 24  # whose rows are looked at; the reader's draw between four and five thousand samples for them
 _REPOSITORY = Path(__file__).parents[2]
 _log = logging.getLogger(__name__)
 

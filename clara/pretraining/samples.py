@@ -246,7 +246,7 @@ def make_sample(
 ) -> Sample:
     """A sample of some kind with one passage of up to ``longest`` words, with three in random order, or with none.
 
-    So many of the written and wh-questions are asked in vain. What is invented is always shown: it is nothing to know.
+    So many of the kinds that can be are asked in vain. What is invented is always shown: it is nothing to know.
 
     Raises:
         RecipeError: The library gives no sample of the kind.
