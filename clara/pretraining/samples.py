@@ -20,7 +20,7 @@ from clara.pretraining.config import SampleKind
 from clara.pretraining.invented import make_invented
 from clara.pretraining.library import Library, Sample, Wanted, around, window
 from clara.pretraining.ruled import joined
-from clara.pretraining.spans import Kind, Span, find_names, find_short_spans, find_spans, is_person, sentences
+from clara.pretraining.spans import Kind, Span, find_names, find_spans, is_person, sentences
 
 Maker = Callable[[Library, Random, Wanted], Sample | None]
 
@@ -209,11 +209,8 @@ def _renamed(passage: str, question: str, answer: str, library: Library, draw: R
 
 def _names(question: str, library: Library, draw: Random) -> Iterator[tuple[str, str]]:
     """The names of a question, each with one from elsewhere."""
-    for span in find_short_spans(question):
-        # Drawn for what is no name, too: the rows that the reader was trained on hang on every draw.
-        other = library.name(draw)
-        if span.kind == "name":
-            yield question[span.start : span.end], other
+    for span in find_names(question):
+        yield question[span.start : span.end], library.name(draw)
 
 
 MAKERS: Mapping[SampleKind, Maker] = {

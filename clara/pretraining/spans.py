@@ -27,8 +27,7 @@ _PERSON_ARTICLE = re.compile(r"([A-Z][\w'’-]+)(?: [A-Z][\w.'’-]*)+,? \((?:bo
 _TITLED = re.compile(
     r"(?:Mr|Mrs|Miss|Ms|Dr|Sir|Lady|Lord|Prof|Captain|President|King|Queen|Emperor|Pope)\.? ?$"
 )
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_WORD_OR_NUMBER = re.compile(r"[^\W_][\w'’-]*")
+_WORD = re.compile(r"[^\W_][\w'’-]*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 _ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Dr|St|No|vs|etc|cf|e\.g|i\.e|Jr|Sr|Prof|Fig))\.$")
 
@@ -51,9 +50,7 @@ FUNCTION_WORDS = word_set(
     """
 )
 _LEADING = word_set("a an the of in for with by as on at from into their his its her and or no this each")
-_INNER = ("of", "of the", "and", "for", "in", "in the")
-_LINKS = (*_INNER, "to the", "on the")
-_SHORT_PHRASE = 3  # words
+_LINKS = ("of", "of the", "and", "for", "in", "in the", "to the", "on the")
 
 
 class Span(NamedTuple):
@@ -86,12 +83,11 @@ def find_spans(text: str, longest_phrase: int) -> list[Span]:
         text: The sentence.
         longest_phrase: Words of a phrase at most.
     """
-    return _with_phrases(text, _phrases(text, longest_phrase))
-
-
-def find_short_spans(text: str) -> list[Span]:
-    """Candidate answers in a question, where phrases are runs of three words at most and pairs of such."""
-    return _with_phrases(text, _short_phrases(text))
+    dates = [Span(*match.span(), "date") for match in _DATE.finditer(text)]
+    numbers = [Span(*match.span(), "number") for match in _NUMBER.finditer(text) if not _within(match, dates)]
+    reasons = [Span(*match.span("span"), "reason") for match in _REASON.finditer(text)]
+    means = [Span(*match.span("span"), "means") for match in _MEANS.finditer(text)]
+    return [*dates, *numbers, *find_names(text), *_phrases(text, longest_phrase), *reasons, *means]
 
 
 def first_names(texts: Iterable[str]) -> frozenset[str]:
@@ -105,14 +101,6 @@ def is_person(name: str, before: str, known: frozenset[str]) -> bool:
     return name.split(" ")[0] in known or bool(_TITLED.search(before))
 
 
-def _with_phrases(text: str, phrases: list[Span]) -> list[Span]:
-    dates = [Span(*match.span(), "date") for match in _DATE.finditer(text)]
-    numbers = [Span(*match.span(), "number") for match in _NUMBER.finditer(text) if not _within(match, dates)]
-    reasons = [Span(*match.span("span"), "reason") for match in _REASON.finditer(text)]
-    means = [Span(*match.span("span"), "means") for match in _MEANS.finditer(text)]
-    return [*dates, *numbers, *find_names(text), *phrases, *reasons, *means]
-
-
 def _within(match: re.Match[str], spans: list[Span]) -> bool:
     return any(span.start <= match.start() < span.end for span in spans)
 
@@ -124,20 +112,9 @@ def _is_name(match: re.Match[str], text: str) -> bool:
     return match.start() > 0 or " " in match.group() or text.count(first) > 1
 
 
-def _short_phrases(text: str) -> list[Span]:
-    """Runs of up to three content words after a determiner or preposition, and pairs with one such word between."""
-    runs = _runs(text, _WORD, _SHORT_PHRASE)
-    pairs = [
-        Span(left.start, right.end, "phrase")
-        for left, right in pairwise(runs)
-        if text[left.end : right.start].strip() in _INNER
-    ]
-    return [span for span in runs + pairs if span.end - span.start > 3]
-
-
 def _phrases(text: str, longest: int) -> list[Span]:
     """Runs of content words after a determiner or preposition, and chains of them over such words, up to a length."""
-    runs = _runs(text, _WORD_OR_NUMBER, longest)
+    runs = _runs(text, longest)
     chains = list(runs)
     for first, run in enumerate(runs):
         for left, right in pairwise(runs[first:]):
@@ -148,11 +125,11 @@ def _phrases(text: str, longest: int) -> list[Span]:
     return [span for span in chains if span.end - span.start > 3]
 
 
-def _runs(text: str, word: re.Pattern[str], longest: int) -> list[Span]:
+def _runs(text: str, longest: int) -> list[Span]:
     """Content words in a row, the first of them after a word that introduces a noun."""
     runs: list[Span] = []
     led = False  # such a word stands before the run
-    for match in word.finditer(text):
+    for match in _WORD.finditer(text):
         if match.group().casefold() in FUNCTION_WORDS:
             led = match.group().casefold() in _LEADING
         elif led and text[match.start() - 1 : match.start()] == " ":

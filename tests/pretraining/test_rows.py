@@ -18,7 +18,7 @@ from clara.pretraining.ruled import RuledQuestion
 RECIPE = Path(__file__).parents[2] / "clara" / "pretraining" / "reader-v1.toml"
 PHASES = (0, 6600)  # their first steps
 # Of the rows of these steps, by the code that trained reader-v1.
-TRAINED_ON = "26593893034bde7012e6603563c8fdf99de2ee8611dfff760a71a0790f57c283"
+TRAINED_ON = "ae5194a343419910aac18c413bc0fb75d1dbd1ac9cc83b7fd057a0dbc319c48d"
 
 RULED = {
     "Who built the lighthouse?": "harbour board",
