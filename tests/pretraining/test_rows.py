@@ -18,7 +18,7 @@ from clara.pretraining.ruled import RuledQuestion
 RECIPE = Path(__file__).parents[2] / "clara" / "pretraining" / "reader-v1.toml"
 PHASES = (0, 6600)  # their first steps
 # Of the rows of these steps, by the code that trained reader-v1.
-TRAINED_ON = "ae5194a343419910aac18c413bc0fb75d1dbd1ac9cc83b7fd057a0dbc319c48d"
+TRAINED_ON = "9b4d6a07a907a35652f8366775b0f2e0c7bea567d03d1afef85e8951bf9e9b2e"
 
 RULED = {
     "Who built the lighthouse?": "harbour board",
