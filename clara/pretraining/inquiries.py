@@ -30,7 +30,6 @@ from clara.questions.english.words import (
     HUMAN_VERBS,
     NO_PERSON,
     OF_PERSONS,
-    third_person,
     verbs,
 )
 
@@ -46,7 +45,6 @@ _BEING = f"a*(?P<a>(?=d){NOUNS}(?:p{NOUN_OF})?)(?=[.rRk;:]|,[rpPgekcd]|$)"
 _REASON = "R[tf]?(?P<a>[^.;:?,k]{2,10})(?=[.;:,]|$)"
 _MEANS = "p(?P<a>[gG][^.;:?,krRbhm]{2,8})(?=[.;:,]|$)"
 _MIDDLE = re.compile("[^bhmvrRkc;:?.,-]{0,9}")
-_ONE = {"are": "is", "were": "was", "have": "has"}
 _IN_TIME = ("in", "on", "during", "since", "around", "until", "from")
 _STRANDED = (
     "of",
@@ -65,7 +63,6 @@ _STRANDED = (
 )
 _FAR = ("to", "from", "with", "for", "into", "against", "by", "as", "through")
 _MOST_BETWEEN = 6
-_MOST_REST_WORDS = 12
 
 
 def about_predicate(tagged: Tagged, kinds: Kinds) -> Iterator[Asked]:
@@ -88,7 +85,7 @@ def about_predicate(tagged: Tagged, kinds: Kinds) -> Iterator[Asked]:
 
 def _about_opening(predicate: Predicate, opening: re.Match[str]) -> Iterator[Asked]:
     """`In 1931, the mill burnt`."""
-    tagged, rest = predicate.tagged, _rest(predicate.tagged, predicate.end)
+    tagged, rest = predicate.tagged, rest_of(predicate.tagged, predicate.end)
     if not rest and predicate.helper and not predicate.main:
         return
     preposition, kind = tagged.word(0).lower(), "date" if opening["date"] else "place"
@@ -131,7 +128,7 @@ def _about_ends(predicate: Predicate) -> Iterator[Asked]:
     tagged, end = predicate.tagged, predicate.end
     for word, pattern, opens in (("Why", _REASON, ""), ("How", _MEANS, "by")):
         match = compiled(pattern).search(tagged.tags, end)
-        if not match or match.start() - end > _MOST_REST_WORDS:
+        if not match or match.start() - end > MOST_REST_WORDS:
             continue
         between = Run(end, match.start())
         is_plain = not compiled("[bhmvrRk;:?.,-]").search(tagged.classes(between))
@@ -147,7 +144,7 @@ def _about_object(predicate: Predicate, kinds: Kinds) -> Iterator[Asked]:
     if count := compiled(_COUNT).match(tagged.tags, end):
         noun = tagged.between(Run(*count.span("n")))
         if is_plural(noun):
-            rest = _rest(tagged, count.end())
+            rest = rest_of(tagged, count.end())
             yield answered(tagged, predicate.asked(f"How many {noun}", rest), Run(*count.span("a")))
         return
     match = compiled(_OBJECT).match(tagged.tags, end)
@@ -156,7 +153,7 @@ def _about_object(predicate: Predicate, kinds: Kinds) -> Iterator[Asked]:
         if not is_vague(tagged, _bare(tagged, answer)) and tagged.tags[answer.start] not in "zsaq":
             is_who = predicate.verb.base in OF_PERSONS and is_name(tagged, answer)
             word = "Who" if is_who else _who(tagged, answer, kinds) or "What"
-            rest = _rest(tagged, match.end())
+            rest = rest_of(tagged, match.end())
             yield answered(tagged, predicate.asked(word, rest), _bare(tagged, answer))
 
 
@@ -191,6 +188,8 @@ def _about_one_phrase(
     if preposition == "by" and predicate.is_passive:
         known = head_word(tagged, answer) in BODIES or predicate.base in HUMAN_VERBS
         yield answered(tagged, predicate.asked("Who" if who or known else "What", f"{before} by"), bare)
+    elif preposition in ("in", "at") and tagged.tags[head(tagged, answer)] == "N":
+        return  # a place, asked for above
     elif preposition in _STRANDED or (preposition == "in" and predicate.is_passive and not before):
         yield answered(tagged, predicate.asked(who or "What", f"{before} {preposition}"), bare)
 
@@ -214,7 +213,7 @@ def _about_being(predicate: Predicate) -> Iterator[Asked]:
 def _about_subject(predicate: Predicate, kinds: Kinds) -> Iterator[Asked]:
     """Who or what did it, as far as the next comma."""
     tagged, subject = predicate.tagged, predicate.subject
-    rest = _rest(tagged, predicate.end)
+    rest = rest_of(tagged, predicate.end)
     is_being = predicate.helper in BE and not predicate.main
     if is_being and re.match(r"(?:\w+ )?an? ", rest):
         return
@@ -223,7 +222,7 @@ def _about_subject(predicate: Predicate, kinds: Kinds) -> Iterator[Asked]:
     bare = _bare(tagged, subject)
     if is_vague(tagged, bare) or tagged.tags[subject.start] not in "dNA":
         return
-    verb = _of_one(predicate)
+    verb = of_one(predicate)
     words = (predicate.adverbs, verb, predicate.main if predicate.helper else "", rest)
     word = _who(tagged, subject, kinds)
     is_human = may_be_person(tagged, subject) or is_lone_name(tagged, subject)
@@ -239,14 +238,6 @@ def _about_subject(predicate: Predicate, kinds: Kinds) -> Iterator[Asked]:
         yield answered(tagged, f"{word} {' '.join(filter(None, words))}?", bare)
 
 
-def _of_one(predicate: Predicate) -> str:
-    """The verb's first word as it follows who and what."""
-    if predicate.helper:
-        return _ONE.get(predicate.helper, predicate.helper)
-    verb, word = predicate.verb, predicate.tagged.word(predicate.end - 1)
-    return third_person(word) if verb and verb.base == word and "past" not in verb.forms else word
-
-
 def _who(tagged: Tagged, run: Run, kinds: Kinds) -> str | None:
     """Who, if a phrase names a person as far as is known."""
     if is_person(tagged, run):
@@ -257,16 +248,6 @@ def _who(tagged: Tagged, run: Run, kinds: Kinds) -> str | None:
         return None
     is_person_noun = any(noun.endswith(("er", "or", "ist", "ian", "man", "ess")) for noun in named)
     return "Who" if is_person_noun else None
-
-
-def _rest(tagged: Tagged, start: int) -> str:
-    """What follows, up to where a clause may end; nothing if that is far."""
-    match = compiled("[^.,;:?rRkcbhmv-]*").match(tagged.tags, start)
-    end = match.end() if match else start
-    if end > start and tagged.tags[end - 1] in "pPft":
-        return ""
-    is_clean = end == len(tagged.tags) or tagged.tags[end] in ".,;:rRk"
-    return tagged.between(Run(start, end)) if is_clean and end - start <= _MOST_REST_WORDS else ""
 
 
 def _bare(tagged: Tagged, run: Run) -> Run:

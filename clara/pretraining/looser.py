@@ -134,13 +134,14 @@ def _goes_on(sentence: str, about: Topic, before: bool) -> bool:
 
 
 def _named(cut: Mapped, about: Topic, is_about: bool) -> Mapped | None:
-    """A short sentence with the topic named where a pronoun began it; None if that has no known meaning."""
-    if not re.match(r"(?:he|she|it|they|his|her|its|their|this|these|we|i|you)\b", cut.text, re.IGNORECASE):
-        return cut
+    """A short sentence with the topic named for a pronoun at its start; None if another one is there."""
     for pattern, owned in ((about.subject, ""), (about.owner, "’s ")):
         if about.name and is_about and (match := pattern.match(cut.text)):
             return put_in(about.name + owned).then(cut.part(match.end()))
-    return None
+    is_unknown = re.match(
+        r"(?:he|she|it|they|his|her|its|their|this|these|we|i|you)\b", cut.text, re.IGNORECASE
+    )
+    return None if is_unknown else cut
 
 
 def _of_cut(text: str, cut: Mapped, kinds: Mapping[str, tuple[str, ...]]) -> Iterator[Asked]:

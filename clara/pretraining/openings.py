@@ -14,7 +14,7 @@ _LIFE = re.compile(
 )
 _NATION = (
     r"(?:[A-Z][a-z]+(?:ish|ean|ian|ese|can|gian|lian|man|wegian|nch|tch|eek|iss|zech)"
-    r"|Polish|Turkish|Thai|Israeli|Iraqi)"
+    r"|Polish|Welsh|Scottish|Greek|Dutch|Swiss|French|Turkish|Thai|Israeli|Iraqi)"
 )
 _CALLING = re.compile(
     rf"\b(?P<be>is|was) an? (?:(?P<nation>{_NATION}(?:[- ]{_NATION})?) )?(?:(?:former|retired|professional) )?"

@@ -20,6 +20,7 @@ from clara.questions.english.words import (
     PLURALS,
     VAGUE,
     Verb,
+    third_person,
     verbs,
 )
 
@@ -34,7 +35,9 @@ _SHORTEST_PAST = 5
 _TAKES_E = re.compile(
     r"(?:[aiu]t|[uioa]r|[iuy]s|[iy]z|[aeou]d|[aou]k|i[vd]|[ao]v|[lr]v|[eaiounr]c|[aiulnd]g|[aiu]n|[pbdtgck]l|[iuao]m|[iao]p|u|[nrp]s|a[lbs]|ier|(?<![ae])i[lkb])$"
 )
+_ONE = {"are": "is", "were": "was", "have": "has"}
 _MOST_SUBJECT_WORDS = 8
+MOST_REST_WORDS = 12
 
 
 class Predicate(NamedTuple):
@@ -157,3 +160,21 @@ def _agrees(tagged: Tagged, subject: Run, helper: str) -> bool:
     if helper in ("is", "was", "has"):
         return word[:1].isupper() or not are_many(tagged, subject) or word in PLURALS
     return helper not in ("are", "were", "have") or are_many(tagged, subject)
+
+
+def of_one(predicate: Predicate) -> str:
+    """The verb's first word as it follows who and what."""
+    if predicate.helper:
+        return _ONE.get(predicate.helper, predicate.helper)
+    verb, word = predicate.verb, predicate.tagged.word(predicate.end - 1)
+    return third_person(word) if verb and verb.base == word and "past" not in verb.forms else word
+
+
+def rest_of(tagged: Tagged, start: int) -> str:
+    """What follows, up to where a clause may end; nothing if that is far."""
+    match = compiled("[^.,;:?rRkcbhmv-]*").match(tagged.tags, start)
+    end = match.end() if match else start
+    if end > start and tagged.tags[end - 1] in "pPft":
+        return ""
+    is_clean = end == len(tagged.tags) or tagged.tags[end] in ".,;:rRk"
+    return tagged.between(Run(start, end)) if is_clean and end - start <= MOST_REST_WORDS else ""

@@ -15,8 +15,8 @@ from clara.pretraining.topics import NO_TOPIC, topic
 from clara.text import stands_in
 
 PERSON = (
-    "Ada Pym (born 3 May 1901 in Garth) was an English painter. She was educated at Orrin College, and in 1931, she moved "
-    "to London with her husband Ivo Lusk. Her first exhibition was opened by the mayor of London in 1935. The mill, "
+    "Ada Pym (born 3 May 1901 in Garth) was an English painter. She was educated at Orrin College, and in 1931, she "
+    "moved to London with her husband Ivo Lusk. Her first exhibition was opened by the mayor of London in 1935. The mill, "
     "which was built in 1850, was sold to a small company named Lusk Paints."
 )
 FILM = (
@@ -77,7 +77,7 @@ def test_a_cut_knows_where_it_was_cut():
 
 def test_what_was_put_in_or_put_together_has_no_origin():
     text = "the old mill burnt"
-    mapped = cut_from(text, 0, 8).then(cut_from(text, 12, 18)).then(put_in("."))
+    mapped = cut_from(text, 0, 7).then(cut_from(text, 12, 18)).then(put_in("."))
     assert mapped.text == "the old burnt."
     assert mapped.origin(0, 3) == 0
     assert mapped.origin(8, 13) == 13
