@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from clara.pretraining.predicates import Predicate, read_predicate
+from clara.pretraining.predicates import MOST_REST_WORDS, Predicate, of_one, read_predicate, rest_of
 from clara.questions.asked import Asked
 from clara.questions.english.asking import answered
 from clara.questions.english.phrases import (
@@ -24,14 +24,7 @@ from clara.questions.english.phrases import (
     may_be_person,
 )
 from clara.questions.english.tagging import Run, Tagged
-from clara.questions.english.words import (
-    BE,
-    BODIES,
-    HUMAN_VERBS,
-    NO_PERSON,
-    OF_PERSONS,
-    verbs,
-)
+from clara.questions.english.words import BE, BODIES, HUMAN_VERBS, NO_PERSON, OF_PERSONS, verbs
 
 Kinds = Callable[[str], tuple[str, ...]]  # of a name, the nouns that say what it names
 

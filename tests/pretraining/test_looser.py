@@ -16,8 +16,8 @@ from clara.text import stands_in
 
 PERSON = (
     "Ada Pym (born 3 May 1901 in Garth) was an English painter. She was educated at Orrin College, and in 1931, she "
-    "moved to London with her husband Ivo Lusk. Her first exhibition was opened by the mayor of London in 1935. The mill, "
-    "which was built in 1850, was sold to a small company named Lusk Paints."
+    "moved to London with her husband Ivo Lusk. Her first exhibition was opened by the mayor of London in 1935. "
+    "The mill, which was built in 1850, was sold to a small company named Lusk Paints."
 )
 FILM = (
     "The Mill is a 1931 Welsh film directed by Ivo Lusk and written by Ada Pym. It was released in Wales in June 1931. "
