@@ -28,15 +28,8 @@ def test_each_is_answered_where_it_says(passages: list[Passage]):
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_what_is_written_is_read_whoever_made_it(passages: list[Passage], tmp_path: Path, workers: int):
-    novels = [passage.model_copy(update={"source": "eltec-eng"}) for passage in passages]
-    write_ruled(novels, tmp_path, workers)
+    write_ruled(passages, tmp_path, workers)
     assert read_ruled(tmp_path) == asked_by_rule(enumerate(passage.text for passage in passages))
-
-
-def test_what_is_no_novel_is_asked_more_and_nothing_less(passages: list[Passage], tmp_path: Path):
-    write_ruled(passages, tmp_path, workers=0)
-    written, strict = read_ruled(tmp_path), asked_by_rule(enumerate(passage.text for passage in passages))
-    assert {item.model_dump_json() for item in strict} <= {item.model_dump_json() for item in written}
 
 
 def test_a_sample_shows_the_sentence_that_was_asked_about(passages: list[Passage]):
