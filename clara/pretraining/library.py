@@ -18,12 +18,6 @@ from clara.pretraining.spans import FUNCTION_WORDS, find_names, first_names, sen
 from clara.pretraining.types import Types
 
 Use = Literal["plain", "asked"]
-_ASKING = re.compile(
-    r"\b(?:who|whom|where|when|why|how \w+"
-    r"|(?:what|which) (?!(?:is|are|was|were|did|do|does|has|had|can|kind|type|other|would|will|the|a)\b)\w+)\b",
-    re.IGNORECASE,
-)
-_ENOUGH_ALIKE = 10  # answers of a kind, before one may stand for another
 
 
 @dataclass(frozen=True)
@@ -35,14 +29,12 @@ class Sample:
         question: What is asked.
         answer: What stands in a passage, or the words for "no answer".
         refused: What would have answered a question that is asked in vain, or what it is about; in no passage.
-        beside: Other texts of the same document, such as a retriever confuses with the right one.
     """
 
     passages: tuple[str, ...]
     question: str
     answer: str
     refused: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +95,7 @@ class Library:
         self._answers: dict[str, list[str]] = defaultdict(list)
         for question in self.questions:
             for answer in question.verbatim:
-                self._answers[_kind(question.question, answer)].append(answer)
+                self._answers[_shape(answer)].append(answer)
 
     @cached_property
     def types(self) -> Types:
@@ -149,11 +141,9 @@ class Library:
             if names:
                 return draw.choice(names)
 
-    def look_alike(self, question: str, answer: str, draw: Random) -> str | None:
-        """Another written question's answer of the same kind; None where too few are known to be."""
-        kind = _kind(question, answer)
-        alike = self._answers.get(kind, []) if kind else []
-        return draw.choice(alike) if len(alike) >= _ENOUGH_ALIKE else None
+    def look_alike(self, answer: str, draw: Random) -> str:
+        """Another written question's answer of the same shape."""
+        return draw.choice(self._answers[_shape(answer)])
 
 
 def window(document: Sequence[str], start: int, words: int) -> str:
@@ -187,12 +177,6 @@ def around(context: str, answer: str, words: int, draw: Random, place: int | Non
         down = last + 1 == len(bounds) or (first > 0 and draw.random() < 0.5)
         first, last = (first - 1, last) if down else (first, last + 1)
     return context[bounds[first][0] : max(bounds[last][1], place + len(answer))]
-
-
-def _kind(question: str, answer: str) -> str:
-    """What kind of thing an answer is: its shape, and the words that ask for it; empty where these say nothing."""
-    asked = _ASKING.search(question)
-    return f"{_shape(answer)} {asked.group().casefold()}" if asked else ""
 
 
 def _shape(answer: str) -> str:

@@ -29,16 +29,14 @@ _KIND_WEIGHTS: Mapping[Kind, float] = {
 }  # fmt: skip
 _TYPED = 0.3  # share of questions put as people type them: lower case, no question mark
 _NOISY = 0.4  # share of questions that lose some words
-_SWAPPED = 0.5  # share of written questions whose answer is replaced, where another one of its kind is known
+_SWAPPED = 0.2  # share of written questions whose answer is replaced too; of its shape, seldom of its kind
 _MOST_DRAWS = 5000  # before a kind is said to be impossible; the hardest needs some fifty
-_ABOUT_ANOTHER = 0.25  # of the questions in vain
-_FROM_ITS_TITLE = 0.7  # of the others: with another passage of the title, as a retriever finds one
-_OF_ITS_DOCUMENT = 0.5  # of the passages beside another, where it has more of them
+_ABOUT_ANOTHER = 0.4  # of the questions in vain
 _TRIES = 10  # at finding a passage without the answer, before one does without
 _ALSO_INVENTED = 0.6  # share of the passages beside an invented one that are invented too
 _WITHOUT_RIVAL = 0.15  # of the passages with names of known types but no two of one type
 _ANSWERING_WORDS = 30  # that a passage loses with the sentence that answers
-_RENAMED = 0.4  # share of written questions whose names are replaced, in question and passage alike
+_RENAMED = 0.3  # share of written questions whose names are replaced, in question and passage alike
 
 
 def make_cloze(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
@@ -126,14 +124,13 @@ def make_written(library: Library, draw: Random, wanted: Wanted) -> Sample:
     answer = asked.verbatim[0] if draw.random() < 0.7 else draw.choice(asked.verbatim)
     passage = around(asked.context, answer, wanted.words, draw)
     if draw.random() < _SWAPPED and _is_entity(answer) and answer.casefold() not in asked.question.casefold():
-        other = library.look_alike(asked.question, answer, draw) or answer
+        other = library.look_alike(answer, draw)
         swapped, count = re.subn(rf"(?<!\w){re.escape(answer)}(?!\w)", lambda _: other, passage)
         passage, answer = (swapped, other) if count else (passage, answer)
     question = asked.question
     if draw.random() < _RENAMED:
         passage, question = _renamed(passage, question, answer, library, draw)
-    others = tuple(context for context in library.contexts[asked.title] if context != asked.context)
-    return Sample((passage,), question, answer, beside=others)
+    return Sample((passage,), question, answer)
 
 
 def make_ruled(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
@@ -145,8 +142,7 @@ def make_ruled(library: Library, draw: Random, wanted: Wanted) -> Sample | None:
     before = "".join(f"{joined(text)} " for text in paragraphs[max(number - 1, 0) : number])
     context = before + " ".join(map(joined, paragraphs[number : number + 3]))
     passage = around(context, asked.answer, wanted.words, draw, len(before) + asked.start)
-    others = (*paragraphs[: max(number - 1, 0)], *paragraphs[number + 3 :])
-    return Sample((passage,), asked.question, asked.answer, beside=others)
+    return Sample((passage,), asked.question, asked.answer)
 
 
 def in_vain(maker: Maker) -> Maker:
@@ -168,7 +164,7 @@ def make_written_in_vain(library: Library, draw: Random, wanted: Wanted) -> Samp
         passage = around(asked.context, asked.verbatim[0], wanted.words, draw)
         return _about_another(Sample((passage,), asked.question, asked.verbatim[0]), library, draw)
     others = [context for context in library.contexts[asked.title] if context != asked.context]
-    if others and draw.random() < _FROM_ITS_TITLE:
+    if others and draw.random() < 0.5:
         context = draw.choice(others)
     else:
         context = around(asked.context, asked.verbatim[0], wanted.words + _ANSWERING_WORDS, draw)
@@ -277,7 +273,7 @@ def _first(maker: Maker, library: Library, draw: Random, wanted: Wanted, kind: S
 
 def _among_others(sample: Sample, library: Library, kind: str, wanted: Wanted, draw: Random) -> Sample:
     """The passage among two that do not have the answer; by itself where such are hard to find."""
-    drawn = (_other(sample, library, kind, wanted, draw) for _ in range(_TRIES))
+    drawn = (_other(library, kind, wanted, draw) for _ in range(_TRIES))
     answers = sample.refused or (sample.answer,)
     others = list(islice((passage for passage in drawn if not any(a in passage for a in answers)), 2))
     passages = [*sample.passages, *others]
@@ -285,10 +281,8 @@ def _among_others(sample: Sample, library: Library, kind: str, wanted: Wanted, d
     return replace(sample, passages=tuple(passages))
 
 
-def _other(sample: Sample, library: Library, kind: str, wanted: Wanted, draw: Random) -> str:
+def _other(library: Library, kind: str, wanted: Wanted, draw: Random) -> str:
     words = draw.randint(45, 110)
-    if sample.beside and draw.random() < _OF_ITS_DOCUMENT:
-        return window([draw.choice(sample.beside)], 0, words)
     if kind == "invented" and draw.random() < _ALSO_INVENTED:
         return make_invented(library, draw, replace(wanted, words=words)).passages[0]
     if kind != "written":
