@@ -27,13 +27,13 @@ from clara.pretraining.command import run
 from clara.pretraining.compression_rows import read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
 from clara.pretraining.corpus import read_questions
+from clara.pretraining.curve import Curve
 from clara.pretraining.gradients import cross_entropy
 from clara.pretraining.merged import merge_lora
 from clara.pretraining.optimisation import in_precision
 from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead
 from clara.pretraining.score import sampled, score_memory
-from clara.pretraining.train import Curve
 from clara.training.forms import CompressorForm
 from clara.training.memory_stages import ALIGNMENT_WEIGHT
 

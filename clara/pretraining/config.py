@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -190,5 +191,6 @@ def read_compressor_recipe(path: Path) -> CompressorRecipe:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe; an unknown or missing key is an error that names it."""
-    return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    """Read a recipe, TOML or JSON; an unknown or missing key is an error that names it."""
+    text = path.read_text(encoding="utf-8")
+    return Recipe.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))

@@ -14,13 +14,11 @@ import logging
 import math
 import shutil
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clara.errors import TrainingError
 from clara.pretraining.command import run
 from clara.pretraining.config import Recipe, read_recipe
 from clara.pretraining.corpus import (
@@ -30,7 +28,6 @@ from clara.pretraining.corpus import (
     as_spans,
     contexts,
     hold_out,
-    read_lines,
     read_passages,
     read_questions,
     write_lines,
@@ -41,7 +38,6 @@ from clara.pretraining.ruled import write_ruled
 from clara.pretraining.tokenizer import save_tokenizer, train_tokenizer
 
 _WORST_LOSS_OF_8_BITS = 0.005  # F1, as a fraction; the issue's half a point
-_NUMBERS = ("loss", "answer_loss", "context_loss", "gradient_norm")  # what a step gives, in order
 _log = logging.getLogger(__name__)
 
 
@@ -81,73 +77,13 @@ def optimise(recipe: Recipe, corpus: Path, out: Path, workers: int) -> Any:
     Raises:
         TrainingError: The loss is not finite.
     """
-    import mlx.core as mx
-    from mlx_lm.tokenizer_utils import load as load_tokenizer
+    from clara.pretraining.training import Training
 
-    from clara.pretraining.checkpoints import State, begin, save
-    from clara.pretraining.dropout import add_dropout
-    from clara.pretraining.optimisation import build_model, compiled_step
-
-    steps, watch = recipe.optimizer.steps, recipe.watch
-    tokenizer = load_tokenizer(corpus / "tokenizer")
-    model = build_model(recipe, len(tokenizer.get_vocab()))
-    add_dropout(model, recipe.dropout)
-    optimizer, (done, begun, parameters, moments) = begin(out, model.parameters(), recipe.optimizer)
-    advance = compiled_step(recipe, model, optimizer)
-    curve = Curve(out / "curve.jsonl", recipe.rows.rows_per_step * recipe.rows.tokens_per_row, done)
-    read = partial(read_row_maker, recipe, corpus)
-    for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
-        ids, weights = mx.array(rows.ids).astype(mx.int32), mx.array(rows.weights).astype(mx.float32)
-        mx.random.seed(step)  # of dropout, so that a resumed training drops what an uninterrupted one drops
-        parameters, moments, numbers = advance(parameters, moments, ids, weights)
-        mx.async_eval(parameters, moments, numbers)
-        if step % watch.log_every_steps == 0 or step == steps:
-            curve.add_losses(step, [float(number) for number in numbers], _NUMBERS)
-        if step % watch.save_every_steps == 0 or step == steps:
-            save(out, State(step, begun, parameters, moments))
-        if step % watch.score_every_steps == 0:
-            curve.add(step, heldout=heldout_score(recipe, parameters, tokenizer, corpus))
-    return parameters
-
-
-def heldout_score(recipe: Recipe, parameters: Any, tokenizer: Any, corpus: Path) -> dict[str, Any]:
-    """Score of the weights as they are, on evenly spaced held-out questions with their passage."""
-    from clara.pretraining.export import filled
-    from clara.pretraining.score import sampled, score
-
-    questions = sampled(read_questions([corpus / "heldout.jsonl"]), recipe.watch.score_questions)
-    model, _ = filled(recipe, parameters, tokenizer, recipe.precision)
-    return score(model, tokenizer, recipe.rows.tokens_per_row, questions, ("gold",), batch_size=128)
-
-
-class Curve:
-    """The learning curve: one JSON line a look, with the tokens read so far and the seconds since the start."""
-
-    def __init__(self, path: Path, tokens_per_step: int, done: int) -> None:
-        self._path, self._tokens_per_step = path, tokens_per_step
-        lines = [line for line in read_lines(path) if line["step"] <= done] if path.exists() else []
-        self._before = lines[-1]["seconds"] if lines else 0.0
-        self._began = time.perf_counter()
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-
-    def add_losses(self, step: int, numbers: Sequence[float], names: Sequence[str], **facts: Any) -> None:
-        """Losses in nats a token and the norm of the gradient; stops the training where one is not finite."""
-        if not all(map(math.isfinite, numbers)):
-            found = f"{', '.join(names)} are {numbers}"
-            raise TrainingError("pretraining", step, found, "Lower the learning rate, and resume")
-        self.add(step, **facts, **dict(zip(names, numbers, strict=True)))
-
-    def add(self, step: int, **facts: Any) -> None:
-        """One line, in the file and in the log."""
-        line = {
-            "step": step,
-            "tokens": step * self._tokens_per_step,
-            "seconds": round(self._before + time.perf_counter() - self._began, 1),
-            **facts,
-        }
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        _log.info("%s", json.dumps(line))
+    training = Training(recipe, corpus, out)
+    steps = range(training.state.step, recipe.optimizer.steps)
+    for rows in read_ahead(partial(read_row_maker, recipe, corpus), steps, workers):
+        training.learn(rows)
+    return training.state.parameters
 
 
 def finish(recipe: Recipe, template: str, parameters: Any, out: Path) -> None:

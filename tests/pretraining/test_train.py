@@ -15,6 +15,7 @@ from mlx.utils import tree_flatten
 from clara.pretraining import train
 from clara.pretraining.config import read_recipe
 from clara.pretraining.corpus import read_lines, read_questions, runs_of_words
+from clara.pretraining.curve import Curve
 from clara.pretraining.rows import read_ahead, read_row_maker
 
 
@@ -60,16 +61,14 @@ def test_killed_and_resumed_training_equals_an_uninterrupted_one(
     monkeypatch: pytest.MonkeyPatch,
 ):
     arguments = command_line(tmp_path)
-    go_on = train.Curve.add_losses
+    go_on = Curve.add_losses
 
-    def killed_after_step_10(
-        curve: train.Curve, step: int, numbers: list[float], names: tuple[str, ...]
-    ) -> None:
+    def killed_after_step_10(curve: Curve, step: int, numbers: list[float], names: tuple[str, ...]) -> None:
         if step > 10:
             raise KeyboardInterrupt  # the last checkpoint is of step 8
         go_on(curve, step, numbers, names)
 
-    monkeypatch.setattr(train.Curve, "add_losses", killed_after_step_10)
+    monkeypatch.setattr(Curve, "add_losses", killed_after_step_10)
     with pytest.raises(KeyboardInterrupt):
         train.main(arguments)
     monkeypatch.undo()
