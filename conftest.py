@@ -333,16 +333,18 @@ def compressor_form(settings, profile, weak_data, ledger) -> Callable:
     from clara.provenance import files_digest
     from clara.training.forms import CompressorForm
 
-    if not settings.compressor:
+    if not settings.compressors:
         weak_data(
             "no pretrained compressor of this model: clara starts from fresh adapters; name one with --compressor"
         )
 
     else:
-        files = [path for path in settings.compressor.rglob("*") if path.is_file()]
+        folders = settings.compressors.values()
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         ledger.digests["compressor"] = files_digest(files)
 
-    def form(compression, start=settings.compressor, reasoner=False):
+    def form(compression, pretrained=True, reasoner=False):
+        start = settings.start(compression) if pretrained else None
         return CompressorForm(compression, profile.compressor_lora, settings.seed, start, reasoner)
 
     return form
@@ -354,8 +356,12 @@ def layout(base, settings) -> Callable:
     from clara.model import views
     from clara.training.memory_stages import Layout
 
-    wording = views.read_settings(settings.compressor).wording if settings.compressor else "clara"
-    return lambda compression: Layout(base.tokenizer, views.memory_tokens(base, compression), wording)
+    def layout(compression):
+        start = settings.start(compression)
+        wording = views.read_settings(start).wording if start else "clara"
+        return Layout(base.tokenizer, views.memory_tokens(base, compression), wording)
+
+    return layout
 
 
 @pytest.fixture(scope="session")
@@ -512,7 +518,7 @@ def mse_artefact(obtain, layout, training_texts, compressor_form, compression, p
             layout(compression), batches, held_out[: profile.held_out_memory], profile.mse, settings.seed
         )
 
-    form = compressor_form(compression, start=None)
+    form = compressor_form(compression, pretrained=False)
     return obtain("compression only", stage, list(training_texts), profile.mse, form=form)
 
 
@@ -635,7 +641,7 @@ def compression_only(base, from_memory, mse_artefact):
 @pytest.fixture(scope="session")
 def clara_untrained(base, from_memory, compressor_form, compression):
     """Control: fresh adapters and memory tokens."""
-    return from_memory("clara_untrained", compressor_form(compression, start=None).opened(base))
+    return from_memory("clara_untrained", compressor_form(compression, pretrained=False).opened(base))
 
 
 @pytest.fixture(scope="session")

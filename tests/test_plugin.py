@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from clara.plugin.settings import read_settings
+
 REPOSITORY = Path(__file__).parents[1]
 EVALS = (str(REPOSITORY / "evals"), "-c", str(REPOSITORY / "pytest.ini"), "-p", "no:cacheprovider")
 
@@ -50,8 +52,24 @@ def test_a_folder_that_holds_no_compressor_is_a_usage_error(pytester):
     )
 
 
+def test_two_compressors_of_one_rate_are_a_usage_error(pytester):
+    folder = str(REPOSITORY / "fixtures" / "models" / "compressor-v1-4x")
+    result = pytester.runpytest(
+        *EVALS, "--compressor", folder, shutil.copytree(folder, pytester.path / "again")
+    )
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --compressor: the rates are [[]4, 4]: name one compressor a rate"])
+
+
+def test_each_rate_goes_on_from_the_compressor_that_was_made_for_it(pytester):
+    config = pytester.parseconfig(*EVALS, "--compression", "16,4,8")
+    settings = read_settings(config)
+    started = {c.rate: settings.start(c).name for c in settings.compressions}
+    assert started == {16: "compressor-v1-16x", 4: "compressor-v1-4x", 8: "compressor-v1-4x"}
+
+
 def test_a_model_without_a_compressor_cannot_be_asked_as_pretrained(pytester):
-    model = str(REPOSITORY / "fixtures" / "models" / "reader-v0")
+    model = str(REPOSITORY / "fixtures" / "models" / "reader-v1")
     result = pytester.runpytest(*EVALS, "--model", model, "--contenders", "clara_unadapted")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --contenders: clara_unadapted: choose from *clara, clara_e2e*"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class Settings:
         model: Folder of the base model.
         documents: PDFs or folders of them.
         questions: Gold question files or folders of them.
-        compressor: Folder of the pretrained compressor that ``clara`` goes on from; None for fresh adapters.
+        compressors: Folders of pretrained compressors by rate; without any, ``clara`` begins with fresh adapters.
         compressions: Rates and document lengths; the first is that of every compressed contender, at the others
             ``clara`` and ``rag_budget`` take part once more.
         contenders: Names of fixtures that take part, in the order of the tables; with a rate where it is not the first.
@@ -37,7 +37,7 @@ class Settings:
     model: Path
     documents: tuple[Path, ...]
     questions: tuple[Path, ...]
-    compressor: Path | None
+    compressors: Mapping[int, Path]
     compressions: tuple[Compression, ...]
     contenders: tuple[str, ...]
     chosen: bool
@@ -45,6 +45,10 @@ class Settings:
     store: Path
     seed: int
     seeds: int
+
+    def start(self, compression: Compression) -> Path | None:
+        """The pretrained compressor that a rate goes on from: its own, else the first there is."""
+        return self.compressors.get(compression.rate, next(iter(self.compressors.values()), None))
 
     def shown(self, contender: str) -> str:
         """A contender's name in every table: a compressed one's says its rate."""
@@ -65,8 +69,8 @@ def add_options(parser: pytest.Parser) -> None:
                     help="PDFs, or folders of PDFs (default: fixtures/documents/en)")  # fmt: skip
     group.addoption("--questions", type=Path, nargs="+", metavar="PATH",
                     help="gold questions: JSON Lines, or folders of them (default: fixtures/questions/en)")  # fmt: skip
-    group.addoption("--compressor", type=Path, metavar="DIR",
-                    help="pretrained compressor of the model (default: the embedded reader's, for it)")  # fmt: skip
+    group.addoption("--compressor", type=Path, nargs="+", metavar="DIR",
+                    help="pretrained compressors of the model, one a rate (default: the reader's)")  # fmt: skip
     group.addoption("--compression", metavar="RATES", default=None,
                     help="tokens a memory vector stands for, with commas (default: the profile's)")  # fmt: skip
     group.addoption("--contenders", metavar="NAMES",
@@ -100,18 +104,18 @@ def read_settings(config: pytest.Config) -> Settings:
         if folder and folder.exists() and not folder.is_dir():
             raise pytest.UsageError(f"--{name}: {folder} is not a folder")
     profile = PROFILES[config.getoption("profile")]
-    shipped = sorted((fixtures / "models").glob("*/compressor.json")) if not given["model"] else []
-    compressor = given["compressor"] or (shipped[-1].parent if shipped else None)
-    compressions = _compressions(config.getoption("compression") or profile.compression, compressor)
+    shipped = (fixtures / "models").glob("*/compressor.json") if not given["model"] else ()
+    made_for = _made_for(given["compressor"] or [file.parent for file in shipped])
+    compressions = _compressions(config.getoption("compression") or profile.compression, made_for)
     return Settings(
         profile=profile,
         model=given["model"] or (models[-1].parent if models else fixtures / "models"),
         documents=tuple(given["documents"] or (fixtures / "documents" / "en",)),
         questions=tuple(given["questions"] or (fixtures / "questions" / "en",)),
-        compressor=compressor,
+        compressors={made.rate: folder for folder, made in made_for.items()},
         compressions=compressions,
         contenders=_contenders(
-            config.getoption("contenders"), profile, [c.rate for c in compressions], compressor
+            config.getoption("contenders"), profile, [c.rate for c in compressions], bool(made_for)
         ),
         chosen=config.getoption("contenders") is not None,
         report=config.getoption("report"),
@@ -127,29 +131,44 @@ def _seeds(asked: int | None, profile: Profile) -> int:
     return profile.seeds if asked is None else asked
 
 
-def _compressions(rates: str, compressor: Path | None) -> tuple[Compression, ...]:
-    limit = {}
+def _made_for(compressors: Sequence[Path]) -> dict[Path, Compression]:
+    """What each was made for, by rate."""
+    made_for = {}
+    for folder in compressors:
+        try:
+            said = json.loads((folder / "compressor.json").read_text())["compression"]
+            made_for[folder] = Compression.model_validate(said)
+        except (OSError, ValueError, KeyError) as error:
+            raise pytest.UsageError(
+                f"--compressor: {folder} is no compressor ({type(error).__name__})"
+            ) from error
+    rates = [made.rate for made in made_for.values()]
+    if len(set(rates)) < len(rates):
+        raise pytest.UsageError(f"--compressor: the rates are {sorted(rates)}: name one compressor a rate")
+    return dict(sorted(made_for.items(), key=lambda item: item[1].rate))
+
+
+def _compressions(rates: str, made_for: Mapping[Path, Compression]) -> tuple[Compression, ...]:
+    """The rates, with the document length of their pretrained compressor, else of the first."""
+    lengths = {made.rate: made.max_document_tokens for made in made_for.values()}
     try:
-        if compressor:
-            made_for = json.loads((compressor / "compressor.json").read_text())["compression"]
-            limit = {"max_document_tokens": made_for["max_document_tokens"]}
-    except (OSError, ValueError, KeyError) as error:
-        raise pytest.UsageError(
-            f"--compressor: {compressor} is no compressor ({type(error).__name__})"
-        ) from error
-    try:
-        return tuple(dict.fromkeys(Compression(rate=int(rate), **limit) for rate in rates.split(",")))
+        return tuple(dict.fromkeys(_compression(int(rate), lengths) for rate in rates.split(",")))
     except ValueError as error:
         said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else "give whole numbers"
         raise pytest.UsageError(f"--compression {rates}: {said.removeprefix('Value error, ')}") from error
 
 
+def _compression(rate: int, lengths: Mapping[int, int]) -> Compression:
+    length = lengths.get(rate, next(iter(lengths.values()), None))
+    return Compression(rate=rate) if length is None else Compression(rate=rate, max_document_tokens=length)
+
+
 def _contenders(
-    names: str | None, profile: Profile, rates: Sequence[int], compressor: Path | None
+    names: str | None, profile: Profile, rates: Sequence[int], pretrained: bool
 ) -> tuple[str, ...]:
     """Fixtures that take part. A compressor that is not there cannot be asked as it was pretrained."""
     known = [
-        *(name for name in CONTENDERS if compressor or name != "clara_unadapted"),
+        *(name for name in CONTENDERS if pretrained or name != "clara_unadapted"),
         *(f"{name}@{rate}x" for rate in rates[1:] for name in ("clara", "rag_budget")),
         *CONTROLS,
         *(LADDER if profile.ladder else ()),

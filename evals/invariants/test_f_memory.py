@@ -53,10 +53,11 @@ def test_claras_earlier_stages_were_trained_and_named(clara_artefact, settings, 
     first, *later = clara_artefact.chain
     stages = [stage.manifest.recipe.stage for stage in clara_artefact.chain]
     assert stages == ["clara scp", "clara cit"], f"clara was trained by the stages {stages}"
-    if settings.compressor and views.read_settings(settings.compressor).compression == compression:
-        named = clara_digest(views.load(base, settings.compressor)[0])
+    start = settings.start(compression)
+    if start and views.read_settings(start).compression == compression:
+        named = clara_digest(views.load(base, start)[0])
         assert first.manifest.initial_digest == named, (
-            f"the first stage did not start from {settings.compressor}: delete {first.path}"
+            f"the first stage did not start from {start}: delete {first.path}"
         )
     for before, after in zip([first, *later], later, strict=False):
         assert after.manifest.initial_digest == before.manifest.adapter_digest, (
