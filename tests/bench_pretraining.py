@@ -127,9 +127,6 @@ def _mlx_device(spec: Spec) -> Any:
 def mlx_reader(spec: Spec) -> Contender:
     """The step of ``clara.pretraining.train``, made of the same parts."""
     mx = _mlx_device(spec)
-    import numpy as np
-    from mlx.utils import tree_flatten
-
     from clara.pretraining.checkpoints import begin
     from clara.pretraining.config import OptimizerRecipe, read_recipe
     from clara.pretraining.dropout import add_dropout
@@ -146,14 +143,26 @@ def mlx_reader(spec: Spec) -> Contender:
     optimizer, (_, _, parameters, moments) = begin(Path("nowhere"), model.parameters(), recipe.optimizer)
     mx.eval(parameters, moments)
     advance = compiled_step(recipe, model, optimizer)
-    state: dict[str, Any] = {"parameters": parameters, "moments": moments, "numbers": mx.zeros(4)}
-    rows, steps = itertools.cycle(batches(spec)), itertools.count(1)
+    made = (
+        (mx.array(ids).astype(mx.int32), mx.array(weights).astype(mx.float32))
+        for ids, weights in itertools.cycle(batches(spec))
+    )
+    return _in_mlx(mx, advance, parameters, moments, made)
+
+
+def _in_mlx(
+    mx: Any, advance: Callable[..., Any], parameters: Any, moments: Any, rows: Iterator[Any]
+) -> Contender:
+    """Steps of a compiled function from weights, moments and a step's arrays to new ones and numbers."""
+    import numpy as np
+    from mlx.utils import tree_flatten
+
+    state: dict[str, Any] = {"parameters": parameters, "moments": moments, "numbers": mx.zeros(1)}
+    steps = itertools.count(1)
 
     def step() -> None:
-        row = next(rows)
-        ids, weights = mx.array(row[0]).astype(mx.int32), mx.array(row[1]).astype(mx.float32)
         mx.random.seed(next(steps))
-        after = advance(state["parameters"], state["moments"], ids, weights)
+        after = advance(state["parameters"], state["moments"], *next(rows))
         mx.async_eval(*after)
         state.update(zip(("parameters", "moments", "numbers"), after, strict=True))
 
@@ -203,23 +212,9 @@ def mlx_compressor(spec: Spec) -> Contender:
     )
     mx.eval(parameters, moments)
     advance = compiled_step(recipe, clara, optimizer)
-    state: dict[str, Any] = {"parameters": parameters, "moments": moments, "numbers": mx.zeros(3)}
-    rows = itertools.cycle(_compression_rows(recipe, clara.tokens, spec["compressor_rows"]))
-
-    def step() -> None:
-        arrays = (mx.array(part).astype(mx.int32) for part in next(rows))
-        after = advance(state["parameters"], state["moments"], *arrays)
-        mx.async_eval(*after)
-        state.update(zip(("parameters", "moments", "numbers"), after, strict=True))
-
-    def finish() -> list[float]:
-        mx.eval(state)
-        return state["numbers"].tolist()
-
-    def save(path: str) -> None:
-        raise NotImplementedError(path)
-
-    return Contender(f"MLX {mx.__version__}", step, finish, mx.get_peak_memory, _mlx_rates, save)
+    rows = _compression_rows(recipe, clara.tokens, spec["compressor_rows"])
+    made = (tuple(mx.array(part).astype(mx.int32) for part in row) for row in itertools.cycle(rows))
+    return _in_mlx(mx, advance, parameters, moments, made)
 
 
 def _compression_rows(recipe: Any, tokens: Any, rows: int) -> list[Any]:
@@ -715,6 +710,7 @@ def table(
         ]
     both = {process.name: process.blocks for process in processes if process.blocks}
     if {"mlx", "torch"} <= both.keys():
+        # One of them may have been left out after a round that the other finished.
         ratios = [torch / mlx for mlx, torch in zip(both["mlx"], both["torch"], strict=False)]
         low, middle, high = _spread(ratios)
         lines += ["", f"MLX's speed in PyTorch's, round by round: {middle:.2f} ({low:.2f} – {high:.2f})."]
