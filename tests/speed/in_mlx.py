@@ -1,0 +1,155 @@
+"""The steps of ``clara.pretraining``, as contenders."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.speed.contender import BATCHES, Contender, Spec, batches, seconds
+
+
+def _mlx_device(spec: Spec) -> Any:
+    import clara.pretraining  # noqa: F401, I001 (chooses its BLAS before MLX is there)
+    import mlx.core as mx
+
+    if spec["device"] == "cpu":
+        mx.set_default_device(mx.cpu)
+    elif mx.default_device() != mx.Device(mx.gpu):
+        raise RuntimeError(
+            f"MLX's device is {mx.default_device()}: use --device cpu, or install its CUDA backend"
+        )
+    else:
+        mx.set_memory_limit(int(mx.set_memory_limit(2**40) * spec["share"]))  # it tells the one before
+    return mx
+
+
+def mlx_reader(spec: Spec) -> Contender:
+    """The step of ``clara.pretraining.train``, made of the same parts."""
+    mx = _mlx_device(spec)
+    from clara.pretraining.checkpoints import begin
+    from clara.pretraining.config import OptimizerRecipe, read_recipe
+    from clara.pretraining.dropout import add_dropout
+    from clara.pretraining.optimisation import build_model, compiled_step
+
+    changed = {
+        "precision": spec["precision"],
+        "dropout": spec["dropout"],
+        "optimizer": OptimizerRecipe.model_validate(spec["optimizer"]),
+    }
+    recipe = read_recipe(Path(spec["recipe"])).model_copy(update=changed)
+    model = build_model(recipe, spec["model"]["vocab_size"])
+    add_dropout(model, recipe.dropout)
+    optimizer, (_, _, parameters, moments) = begin(Path("nowhere"), model.parameters(), recipe.optimizer)
+    mx.eval(parameters, moments)
+    advance = compiled_step(recipe, model, optimizer)
+    made = (
+        (mx.array(ids).astype(mx.int32), mx.array(weights).astype(mx.float32))
+        for ids, weights in itertools.cycle(batches(spec))
+    )
+    return _in_mlx(mx, advance, parameters, moments, made)
+
+
+def _in_mlx(
+    mx: Any, advance: Callable[..., Any], parameters: Any, moments: Any, rows: Iterator[Any]
+) -> Contender:
+    """Steps of a compiled function from weights, moments and a step's arrays to new ones and numbers."""
+    import numpy as np
+    from mlx.utils import tree_flatten
+
+    state: dict[str, Any] = {"parameters": parameters, "moments": moments, "numbers": mx.zeros(1)}
+    steps = itertools.count(1)
+
+    def step() -> None:
+        mx.random.seed(next(steps))
+        after = advance(state["parameters"], state["moments"], *next(rows))
+        mx.async_eval(*after)
+        state.update(zip(("parameters", "moments", "numbers"), after, strict=True))
+
+    def finish() -> list[float]:
+        mx.eval(state)
+        return state["numbers"].tolist()
+
+    def save(path: str) -> None:
+        np.savez(path, **{name: np.array(array) for name, array in tree_flatten(state["parameters"])})
+
+    return Contender(f"MLX {mx.__version__}", step, finish, mx.get_peak_memory, _mlx_rates, save)
+
+
+def _mlx_rates(width: int, elements: int) -> tuple[float, float]:
+    import mlx.core as mx
+
+    def best(work: Callable[[], Any]) -> float:
+        mx.eval(work())
+        return min(seconds(lambda: mx.eval(work())) for _ in range(4))
+
+    a, b = (mx.random.normal((width, width)).astype(mx.bfloat16) for _ in range(2))
+    long = mx.random.normal((elements,), dtype=mx.bfloat16)
+    mx.eval(a, b, long)
+    return 8 * 2 * width**3 / best(lambda: [a @ b for _ in range(8)]), 2 * long.nbytes / best(
+        lambda: long + 1
+    )
+
+
+def mlx_compressor(spec: Spec) -> Contender:
+    """The step of ``clara.pretraining.compress`` with one document a row."""
+    mx = _mlx_device(spec)
+    from clara.pretraining.checkpoints import begin
+    from clara.pretraining.compress import compiled_step, half_precision
+    from clara.pretraining.config import read_compressor_recipe
+    from clara.pretraining.merged import merge_lora
+    from clara.training.forms import CompressorForm
+
+    recipe = read_compressor_recipe(Path(spec["compressor"]))
+    recipe = recipe.model_copy(update={"precision": spec["precision"]})
+    clara = CompressorForm(recipe.memory, recipe.lora, recipe.seed).begin(
+        half_precision(Path(spec["reader"]), recipe.precision), None
+    )
+    merge_lora(clara)
+    clara.train_only("encoder", "decoder", memory=True)
+    optimizer, (_, _, parameters, moments) = begin(
+        Path("nowhere"), clara.trainable_parameters(), recipe.optimizer
+    )
+    mx.eval(parameters, moments)
+    advance = compiled_step(recipe, clara, optimizer)
+    rows = _compression_rows(recipe, clara.tokens, spec["compressor_rows"])
+    made = (tuple(mx.array(part).astype(mx.int32) for part in row) for row in itertools.cycle(rows))
+    return _in_mlx(mx, advance, parameters, moments, made)
+
+
+def _compression_rows(recipe: Any, tokens: Any, rows: int) -> list[Any]:
+    """Steps of the recipe's shape ``one``: documents of 32 to 128 tokens, prompts with their memory, short answers."""
+    import numpy as np
+
+    from clara.pretraining.compression_rows import CompressionRows
+
+    draw = np.random.default_rng(0)
+    shape, longest = recipe.rows.one, recipe.memory.max_document_tokens
+    width = -(-(longest + 3 + tokens.count) // 8) * 8
+
+    def padded(filled: list[list[int]], length: int) -> Any:
+        return np.array([[*row, *[0] * (length - len(row))] for row in filled], np.uint16)
+
+    def words(least: int, most: int) -> list[int]:
+        return draw.integers(10, tokens.vocabulary, draw.integers(least, most + 1)).tolist()
+
+    made = []
+    for _ in range(BATCHES):
+        documents = [[tokens.encode, *words(longest // 4 + 2, longest + 2), *tokens.ids] for _ in range(rows)]
+        answers = [words(1, 12) for _ in range(rows)]
+        most = shape.tokens - len(tokens.slot) - 12
+        asked = [[*tokens.slot, *words(8, min(most, 40))] for _ in range(rows)]
+        made.append(
+            CompressionRows(
+                documents=padded(documents, width),
+                lengths=np.array([len(ids) for ids in documents], np.uint16),
+                prompts=padded(
+                    [[*ids, *a[:-1]] for ids, a in zip(asked, answers, strict=True)], shape.tokens
+                ),
+                begins=np.array([len(ids) - 1 for ids in asked], np.uint16),
+                answers=padded(answers, shape.answer_tokens),
+                answer_lengths=np.array([len(answer) for answer in answers], np.uint16),
+            )
+        )
+    return made
