@@ -1,6 +1,7 @@
 """A pretrained compressor adapted to passages by their own text, as the harness adapts one to a user's documents.
 
-The questions it learns from are made by rule from the passages; those that people asked about them are never read.
+The questions it learns from are made by rule from the passages, in pieces of what is compressed at once; those that
+people asked about them are never read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from clara.model import views
 from clara.model.base import LanguageModel
 from clara.model.compressor import Clara
 from clara.model.prompts import text_ids
+from clara.model.reading import parts
 from clara.model.views import CompressorSettings
 from clara.profiles import Budget
 from clara.questions import generate, held_out, rebuild
@@ -25,7 +27,7 @@ from clara.training.memory_stages import Layout, salient_stage
 
 BUDGET = Budget(steps=200, learning_rate=3e-4)  # some minutes for 200 passages on two cores
 _REBUILT = 5  # one micro-batch in so many writes passages again
-_HELD_OUT = 0.05  # of the passages; their loss alone is measured
+_HELD_OUT = 0.05  # of the pieces; their loss alone is measured
 _SEED = 0
 _log = logging.getLogger(__name__)
 
@@ -50,7 +52,9 @@ def adapt(
         TrainingError: The loss is not finite, or no question can be made of what is held out.
     """
     budget = budget or BUDGET
-    chunks = [_chunk(i, text, base) for i, text in enumerate(passages)]
+    longest = settings.compression.max_document_tokens
+    pieces = [piece for text in passages for piece in parts(base.tokenizer, " ".join(text.split()), longest)]
+    chunks = [_chunk(i, piece, base) for i, piece in enumerate(pieces)]
     asked, kept = held_out(generate(chunks, _SEED), _HELD_OUT, _SEED)
     texts = {chunk.id: chunk.text for chunk in chunks}
     batches = budget.steps * budget.accumulate
@@ -71,7 +75,7 @@ def adapt(
 
 
 def _chunk(number: int, text: str, base: LanguageModel) -> Chunk:
-    text, name = " ".join(text.split()), f"passage-{number}"
+    name = f"piece-{number}"
     return Chunk(
         id=f"{name}#000", document=name, pages=(1,), text=text, tokens=len(text_ids(base.tokenizer, text))
     )
