@@ -25,7 +25,7 @@ from clara.training.examples import on_own_chunk
 from clara.training.loop import train
 from clara.training.memory_stages import Layout, salient_stage
 
-BUDGET = Budget(steps=200, learning_rate=3e-4)  # some ten minutes on two cores, however many the passages
+BUDGET = Budget(steps=200, learning_rate=3e-4)  # some eight minutes on two cores, however many the passages
 _REBUILT = 5  # one micro-batch in so many writes passages again
 _HELD_OUT = 0.05  # of the pieces; their loss alone is measured
 _SEED = 0
