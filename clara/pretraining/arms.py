@@ -43,23 +43,25 @@ def train_arms(recipes: Sequence[Recipe], corpus: Path, out: Path, minutes: floa
     """Train every recipe for as many steps as all of them can do in the time, and score it.
 
     Raises:
-        RecipeError: The arms are not made of the same rows, or two have one name.
+        RecipeError: The arms are not made of the same rows, two have one name, or one was trained there before.
         TrainingError: A loss is not finite.
     """
     from clara.pretraining.training import Training
 
     end = time.perf_counter() + 60 * minutes
     _require_alike(recipes)
+    folders = [_folder(out, recipe) for recipe in recipes]
     seconds = seconds_per_step(recipes, corpus)
     steps = max(1, int((end - time.perf_counter()) / (seconds * _RESERVE)))
     _log.info("%.4f s for a step of all %d arms: %d steps", seconds, len(recipes), steps)
-    arms = [Training(fitted(recipe, steps), corpus, _folder(out, recipe)) for recipe in recipes]
+    pairs = zip(recipes, folders, strict=True)
+    arms = [Training(fitted(recipe, steps), corpus, folder) for recipe, folder in pairs]
     rows = read_ahead(partial(read_row_maker, arms[0].recipe, corpus), range(steps), workers)
     for step in rows:
         for arm in arms:
             arm.learn(step)
-    for arm in arms:
-        _write(arm, corpus, out / arm.recipe.name)
+    for arm, folder in zip(arms, folders, strict=True):
+        _write(arm, corpus, folder)
 
 
 def seconds_per_step(recipes: Sequence[Recipe], corpus: Path) -> float:
@@ -108,7 +110,9 @@ def _require_alike(recipes: Sequence[Recipe]) -> None:
 
 def _folder(out: Path, recipe: Recipe) -> Path:
     folder = out / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
+    if folder.exists():  # its steps were fitted to another time: going on would mix two recipes
+        raise RecipeError(str(folder), "an arm was trained there already", "Name another folder with --out")
+    folder.mkdir(parents=True)
     return folder
 
 

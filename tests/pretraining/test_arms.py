@@ -90,3 +90,8 @@ def test_time_of_a_step_is_measured_and_what_was_measured_forgotten(
     before = sorted(trained.iterdir())
     assert arms.seconds_per_step(recipes, trained) > 0
     assert sorted(trained.iterdir()) == before
+
+
+def test_a_trained_arm_is_not_gone_on_with(out: Path, trained: Path, recipes: list[Recipe]):
+    with pytest.raises(arms.RecipeError, match="trained there already"):
+        arms.train_arms(recipes, trained, out, 1, 0)

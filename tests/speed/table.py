@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -108,7 +109,4 @@ def table(
 
 def _spread(values: Sequence[float]) -> tuple[float, float, float]:
     """Least, median and most."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-    return ordered[0], median, ordered[-1]
+    return min(values), statistics.median(values), max(values)
