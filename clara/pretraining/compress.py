@@ -29,7 +29,7 @@ from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
 from clara.pretraining.corpus import read_questions
 from clara.pretraining.curve import Curve
 from clara.pretraining.gradients import cross_entropy
-from clara.pretraining.merged import merge_lora
+from clara.pretraining.merged import MergedLora
 from clara.pretraining.optimisation import in_precision
 from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead
@@ -60,10 +60,10 @@ def optimise(
     """
     base = half_precision(reader, recipe.precision)
     clara = CompressorForm(recipe.memory, recipe.lora, recipe.seed, begin_with).begin(base, None)
-    merge_lora(clara)
-    clara.train_only("encoder", "decoder", memory=True)
-    optimizer, (done, begun, parameters, moments) = begin(out, clara.trainable_parameters(), recipe.optimizer)
-    advance = compiled_step(recipe, clara, optimizer)
+    lora = MergedLora(clara)
+    fresh = {"lora": lora.stacks(), "memory": clara.memory}
+    optimizer, (done, begun, parameters, moments) = begin(out, fresh, recipe.optimizer)
+    advance = compiled_step(recipe, clara, lora, optimizer)
     curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, done)
     watch, steps = recipe.watch, recipe.optimizer.steps
     read = partial(read_compression_rows, recipe, corpus, reader)
@@ -77,13 +77,15 @@ def optimise(
         if step % watch.save_every_steps == 0 or step == steps:
             save(out, State(step, begun, parameters, moments))
         if step % watch.score_every_steps == 0 or step == steps:
-            clara.update(in_precision(parameters, recipe.precision))
+            fill(clara, lora, parameters, recipe.precision)
             heldout = read_questions([corpus / "heldout.jsonl"])
             asked = sampled(heldout, None if step == steps else watch.score_questions)
             longest = recipe.memory.max_document_tokens
             curve.add(step, heldout=score_memory(clara, base.tokenizer, longest, asked, batch_size=128))
     require_apart(recipe, corpus, out)
-    clara.update(in_precision(parameters, "float16"))
+    learnt = in_precision(parameters, "float16")
+    lora.put_back(clara, learnt["lora"])
+    clara.memory = learnt["memory"]
     clara.marks = clara.marks.astype(mx.float16)
     views.save(clara, base, recipe.memory, recipe.lora, out / recipe.name)
 
@@ -99,7 +101,16 @@ def half_precision(reader: Path, precision: str) -> LanguageModel:
     return replace(base, model=model)
 
 
-def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optimizer) -> Callable[..., Any]:
+def fill(clara: Clara, lora: MergedLora, parameters: Any, precision: str) -> None:
+    """Give the compressor these weights, merged, and these embeddings of the memory tokens."""
+    clara.update(
+        {**lora.weights(parameters["lora"]), "memory": in_precision(parameters["memory"], precision)}
+    )
+
+
+def compiled_step(
+    recipe: CompressorRecipe, clara: Clara, lora: MergedLora, optimizer: optim.Optimizer
+) -> Callable[..., Any]:
     """A pure function from weights, moments and a step's rows to new weights, moments and three numbers.
 
     The numbers are the loss over answers (nats a token), the alignment, and the norm of the gradient before clipping.
@@ -107,7 +118,7 @@ def compiled_step(recipe: CompressorRecipe, clara: Clara, optimizer: optim.Optim
 
     def losses(parameters: Any, *rows: mx.array) -> tuple[Any, Any, Any]:
         documents, lengths, prompts, begins, answers, answer_lengths = rows
-        clara.update(in_precision(parameters, recipe.precision))
+        fill(clara, lora, parameters, recipe.precision)
         found = clara.compress(documents, lengths)
         states = clara.states(prompts, found.memory)
         # Only where an answer is foretold: the output layer over every column would cost as much as the decoder.

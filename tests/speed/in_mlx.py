@@ -98,7 +98,7 @@ def mlx_compressor(spec: Spec) -> Contender:
     from clara.pretraining.checkpoints import begin
     from clara.pretraining.compress import compiled_step, half_precision
     from clara.pretraining.config import read_compressor_recipe
-    from clara.pretraining.merged import merge_lora
+    from clara.pretraining.merged import MergedLora
     from clara.training.forms import CompressorForm
 
     recipe = read_compressor_recipe(Path(spec["compressor"]))
@@ -106,13 +106,11 @@ def mlx_compressor(spec: Spec) -> Contender:
     clara = CompressorForm(recipe.memory, recipe.lora, recipe.seed).begin(
         half_precision(Path(spec["reader"]), recipe.precision), None
     )
-    merge_lora(clara)
-    clara.train_only("encoder", "decoder", memory=True)
-    optimizer, (_, _, parameters, moments) = begin(
-        Path("nowhere"), clara.trainable_parameters(), recipe.optimizer
-    )
+    lora = MergedLora(clara)
+    fresh = {"lora": lora.stacks(), "memory": clara.memory}
+    optimizer, (_, _, parameters, moments) = begin(Path("nowhere"), fresh, recipe.optimizer)
     mx.eval(parameters, moments)
-    advance = compiled_step(recipe, clara, optimizer)
+    advance = compiled_step(recipe, clara, lora, optimizer)
     rows = _compression_rows(recipe, clara.tokens, spec["compressor_rows"])
     made = (tuple(mx.array(part).astype(mx.int32) for part in row) for row in itertools.cycle(rows))
     return _in_mlx(mx, advance, parameters, moments, made)
