@@ -99,6 +99,7 @@ three_passages = 0.2
 no_passage = 0.1
 longest_answer_words = 8
 unanswerable = 0.05
+reworded = 0.0
 
 [[phases]]
 until = 0.5
@@ -130,6 +131,7 @@ warmup_steps = 2
 decay_steps = 4
 learning_rate = 5e-3
 weight_decay = 0.1
+matrices = "muon"
 betas = [0.9, 0.95]
 clip_norm = 1.0
 

@@ -29,6 +29,7 @@ seed = 0
 precision = "float32"
 longest_answer_words = 8
 unanswerable = 0.05
+reworded = 0.0
 memory = { rate = 4, max_document_tokens = 96 }
 lora = { rank = 4 }
 kinds = { cloze = 0.5, wh = 0.5 }
@@ -46,6 +47,7 @@ warmup_steps = 2
 decay_steps = 10
 learning_rate = 1e-2
 weight_decay = 0.0
+matrices = "adamw"
 betas = [0.9, 0.95]
 clip_norm = 1.0
 
