@@ -66,8 +66,6 @@ class RowRecipe(Record):
         no_passage: Share of samples with none.
         longest_answer_words: Words of a phrase asked for by rule, at most.
         unanswerable: Share of written, ruled and wh-questions that are asked of passages without their answer.
-        reworded: Share of the words with synonyms that are replaced, in those questions that are reworded: half of
-            them, clozes and recurring spans never.
     """
 
     tokens_per_row: int
@@ -78,7 +76,6 @@ class RowRecipe(Record):
     no_passage: float
     longest_answer_words: int = Field(ge=1)
     unanswerable: float = Field(ge=0, le=1)
-    reworded: float = Field(ge=0, le=1)
 
 
 class OptimizerRecipe(Record):
@@ -177,7 +174,6 @@ class CompressorRecipe(Record):
         kinds: Relative frequency of each sample maker where something is asked.
         longest_answer_words: As for the reader.
         unanswerable: As for the reader.
-        reworded: As for the reader.
     """
 
     name: str
@@ -189,7 +185,6 @@ class CompressorRecipe(Record):
     kinds: dict[SampleKind, float]
     longest_answer_words: int = Field(ge=1)
     unanswerable: float = Field(ge=0, le=1)
-    reworded: float = Field(ge=0, le=1)
     text: AskedText
     optimizer: OptimizerRecipe
     watch: Watch

@@ -86,7 +86,7 @@ def orthogonal_factor(matrices: Float[mx.array, "count m n"]) -> Float[mx.array,
     """
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.swapaxes(1, 2) if tall else matrices
-    x = x / (mx.linalg.norm(x, axis=(1, 2), keepdims=True) + 1e-7)
+    x = x / (mx.linalg.norm(x, axis=[1, 2], keepdims=True) + 1e-7)
     for _ in range(_ROUNDS):
         square = x @ x.swapaxes(1, 2)
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * (square @ square)) @ x

@@ -99,7 +99,6 @@ three_passages = 0.2
 no_passage = 0.1
 longest_answer_words = 8
 unanswerable = 0.05
-reworded = 0.0
 
 [[phases]]
 until = 0.5

@@ -29,7 +29,6 @@ seed = 0
 precision = "float32"
 longest_answer_words = 8
 unanswerable = 0.05
-reworded = 0.0
 memory = { rate = 4, max_document_tokens = 96 }
 lora = { rank = 4 }
 kinds = { cloze = 0.5, wh = 0.5 }
