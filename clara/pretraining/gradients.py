@@ -1,4 +1,4 @@
-"""Two operations whose gradients are scatters, with gradients that are not: on CUDA a scatter is many times slower."""
+"""Operations whose gradients are scatters, with gradients that are not: on CUDA a scatter is many times slower."""
 
 from __future__ import annotations
 
@@ -42,3 +42,15 @@ def _embed_vjp(primals: Any, cotangent: mx.array, _: mx.array) -> tuple[mx.array
     table, ids = primals
     chosen = (ids.reshape(-1)[:, None] == mx.arange(table.shape[0])).astype(cotangent.dtype)
     return chosen.T @ cotangent.reshape(-1, cotangent.shape[-1]), mx.zeros_like(ids)
+
+
+@mx.custom_function
+def unstack(stack: Float[mx.array, "layers m n"]) -> list[Float[mx.array, "m n"]]:
+    """The matrices of a stack."""
+    return [part.squeeze(0) for part in mx.split(stack, stack.shape[0])]
+
+
+@unstack.vjp
+def _unstack_vjp(_stack: mx.array, cotangents: list[mx.array], _matrices: list[mx.array]) -> mx.array:
+    # Of mlx's own, whether by split or by index, every matrix's fills a whole stack with zeros.
+    return mx.stack(cotangents)

@@ -17,6 +17,8 @@ from jaxtyping import Float
 from mlx.utils import tree_unflatten
 from mlx_lm.tuner.lora import LoRALinear
 
+from clara.pretraining.gradients import unstack
+
 Stacks = dict[
     str, dict[str, mx.array]
 ]  # by shape: lora_a, layers × inputs × rank; lora_b, layers × rank × outputs
@@ -61,11 +63,8 @@ class MergedLora:
         """W + s·(A·B)ᵀ of every layer, as :meth:`mlx.nn.Module.update` takes them, in the type of the frozen W."""
         named = []
         for shape, layers in self._layers.items():
-            merged = self._merged(shape, **stacks[shape])
-            parts = mx.split(
-                merged, len(layers)
-            )  # its gradient is one concatenation; an index's, a scatter each
-            named += [(f"{name}.weight", part.squeeze(0)) for name, part in zip(layers, parts, strict=True)]
+            parts: Any = unstack(self._merged(shape, **stacks[shape]))
+            named += [(f"{name}.weight", part) for name, part in zip(layers, parts, strict=True)]
         return tree_unflatten(named)
 
     def _merged(

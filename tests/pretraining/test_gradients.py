@@ -8,7 +8,7 @@ import mlx.core as mx
 import mlx.nn as nn
 import pytest
 
-from clara.pretraining.gradients import cross_entropy, embed
+from clara.pretraining.gradients import cross_entropy, embed, unstack
 
 IDS = mx.array([[3, 0, 3], [6, 3, 1]])  # some twice: their gradients add up
 compilations = pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
@@ -48,6 +48,16 @@ def test_embedding_is_a_gather(compiled: bool, dtype: mx.Dtype):
     table = mx.random.normal((7, 4), key=mx.random.key(0)).astype(dtype)
     weights = mx.random.normal((2, 3, 4), key=mx.random.key(1)).astype(dtype)
     _agree(lambda x: (embed(x, IDS) * weights).sum(), lambda x: (x[IDS] * weights).sum(), table, compiled)
+
+
+@compilations
+def test_matrices_of_a_stack_are_its_rows(compiled: bool):
+    stack = mx.random.normal((3, 2, 4), key=mx.random.key(0))
+
+    def looked_at(matrices) -> mx.array:  # in another order than they lie, and one of them not at all
+        return (matrices[2] * 2).square().sum() + matrices[0].square().sum()
+
+    _agree(lambda x: looked_at(unstack(x)), looked_at, stack, compiled)
 
 
 def test_extreme_logits_stay_finite():
