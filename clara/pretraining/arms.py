@@ -85,11 +85,8 @@ def seconds_per_step(recipes: Sequence[Recipe], corpus: Path) -> float:
 
 
 def fitted(recipe: Recipe, steps: int) -> Recipe:
-    """The recipe with so many steps: it warms up as long as before, and decays over the same share of them."""
-    told = recipe.optimizer
-    decay = round(steps * told.decay_steps / told.steps)
-    changed = {"steps": steps, "decay_steps": decay, "warmup_steps": min(told.warmup_steps, steps - decay)}
-    return recipe.model_copy(update={"optimizer": told.model_copy(update=changed)})
+    """The recipe with so many steps."""
+    return recipe.model_copy(update={"optimizer": recipe.optimizer.fitted(steps)})
 
 
 def _require_alike(recipes: Sequence[Recipe]) -> None:

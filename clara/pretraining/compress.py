@@ -1,43 +1,38 @@
 """Pretrain a compressor for a reader: general text → samples → salient compression pretraining → score → adapters.
 
-Usage: ``python -m clara.pretraining.compress RECIPE --reader MODEL --corpus DIR --out DIR [--resume]``.
+Usage: ``python -m clara.pretraining.compress RECIPE --reader MODEL --corpus DIR --out DIR [--minutes M] [--resume]``.
 The corpus is a folder that ``clara.pretraining.train`` has prepared for that reader.
+
+With ``--minutes`` it trains for as many steps as fit, and no more is done with the device: ``DIR`` has the recipe with
+those steps, ``recipe.json``, and the weights. To score and write the compressor, on any machine: the same command with
+that recipe and ``--resume``, without ``--minutes``.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import tempfile
+import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import mlx.core as mx
-import mlx.optimizers as optim
+import numpy as np
 
-from clara.losses import alignment
-from clara.model import views
-from clara.model.base import LanguageModel, load_base
-from clara.model.compressor import Clara
-from clara.model.memory import one_hot
-from clara.pretraining.checkpoints import State, begin, save
+from clara.errors import RecipeError
 from clara.pretraining.command import run
-from clara.pretraining.compression_rows import read_compression_rows
+from clara.pretraining.compressing import Compressing
+from clara.pretraining.compression_rows import random_rows, read_compression_rows
 from clara.pretraining.config import CompressorRecipe, read_compressor_recipe
-from clara.pretraining.corpus import read_questions
-from clara.pretraining.curve import Curve
-from clara.pretraining.gradients import cross_entropy
-from clara.pretraining.merged import MergedLora
-from clara.pretraining.optimisation import in_precision
 from clara.pretraining.overlap import hold_apart, require_apart
 from clara.pretraining.rows import read_ahead
-from clara.pretraining.score import sampled, score_memory
-from clara.training.forms import CompressorForm
-from clara.training.memory_stages import ALIGNMENT_WEIGHT
 
-_NUMBERS = ("answer_loss", "alignment", "gradient_norm")  # what a step gives, in order
+_MEASURED_STEPS = 10  # of each kind
+_RESERVE = 1.05  # of what was measured: checkpoints, and rows that come late at first
+_log = logging.getLogger(__name__)
 
 
 def optimise(
@@ -47,8 +42,8 @@ def optimise(
     out: Path,
     workers: int,
     begin_with: Path | None = None,
-) -> None:
-    """Train from the last checkpoint in ``out`` to the recipe's last step, draw the curve, and write the compressor.
+) -> Compressing:
+    """Train from the last checkpoint in ``out`` to the recipe's last step, and draw the curve.
 
     Args:
         recipe: The recipe.
@@ -58,87 +53,48 @@ def optimise(
         workers: Processes that make rows.
         begin_with: A compressor of the same reader and a lower rate, whose weights are the first; fresh ones if None.
     """
-    base = half_precision(reader, recipe.precision)
-    clara = CompressorForm(recipe.memory, recipe.lora, recipe.seed, begin_with).begin(base, None)
-    lora = MergedLora(clara)
-    fresh = {"lora": lora.stacks(), "memory": clara.memory}
-    optimizer, (done, begun, parameters, moments) = begin(out, fresh, recipe.optimizer)
-    advance = compiled_step(recipe, clara, lora, optimizer)
-    curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, done)
-    watch, steps = recipe.watch, recipe.optimizer.steps
-    read = partial(read_compression_rows, recipe, corpus, reader)
-    for step, rows in enumerate(read_ahead(read, range(done, steps), workers), start=done + 1):
-        arrays = (mx.array(part).astype(mx.int32) for part in rows)
-        parameters, moments, numbers = advance(parameters, moments, *arrays)
-        mx.async_eval(parameters, moments, numbers)
-        if step % watch.log_every_steps < len(recipe.rows.cycle) or step == steps:
-            kind = recipe.rows.cycle[(step - 1) % len(recipe.rows.cycle)]
-            curve.add_losses(step, [float(number) for number in numbers], _NUMBERS, kind=kind)
-        if step % watch.save_every_steps == 0 or step == steps:
-            save(out, State(step, begun, parameters, moments))
-        if step % watch.score_every_steps == 0 or step == steps:
-            fill(clara, lora, parameters, recipe.precision)
-            heldout = read_questions([corpus / "heldout.jsonl"])
-            asked = sampled(heldout, None if step == steps else watch.score_questions)
-            longest = recipe.memory.max_document_tokens
-            curve.add(step, heldout=score_memory(clara, base.tokenizer, longest, asked, batch_size=128))
-    require_apart(recipe, corpus, out)
-    learnt = in_precision(parameters, "float16")
-    lora.put_back(clara, learnt["lora"])
-    clara.memory = learnt["memory"]
-    clara.marks = clara.marks.astype(mx.float16)
-    views.save(clara, base, recipe.memory, recipe.lora, out / recipe.name)
+    training = Compressing(recipe, reader, corpus, out, begin_with)
+    steps = range(training.state.step, recipe.optimizer.steps)
+    for rows in read_ahead(partial(read_compression_rows, recipe, corpus, reader), steps, workers):
+        training.learn(rows)
+    return training
 
 
-def half_precision(reader: Path, precision: str) -> LanguageModel:
-    """The reader as its compressor is pretrained on it: plain weights of this float type, frozen."""
-    from mlx_lm.utils import dequantize_model
-
-    base = load_base(reader)
-    model = dequantize_model(base.model)
-    model.set_dtype(getattr(mx, precision))
-    model.freeze()
-    return replace(base, model=model)
+def fitted(recipe: CompressorRecipe, reader: Path, corpus: Path, end: float) -> CompressorRecipe:
+    """The recipe with as many steps as can be done until a moment of :func:`time.perf_counter`."""
+    seconds = seconds_per_step(recipe, reader, corpus)
+    steps = max(1, int((end - time.perf_counter()) / (seconds * _RESERVE)))
+    _log.info("%.4f s for a step: %d steps", seconds, steps)
+    return recipe.model_copy(update={"optimizer": recipe.optimizer.fitted(steps)})
 
 
-def fill(clara: Clara, lora: MergedLora, parameters: Any, precision: str) -> None:
-    """Give the compressor these weights, merged, and these embeddings of the memory tokens."""
-    clara.update(
-        {**lora.weights(parameters["lora"]), "memory": in_precision(parameters["memory"], precision)}
-    )
+def seconds_per_step(recipe: CompressorRecipe, reader: Path, corpus: Path) -> float:
+    """Time of a step, compiled, the mean over the cycle; measured on random rows, and forgotten."""
+    seconds = {}
+    with tempfile.TemporaryDirectory() as folder:
+        training = Compressing(recipe, reader, corpus, Path(folder))
+        for name in dict.fromkeys(recipe.rows.cycle):
+            shape = getattr(recipe.rows, name)
+            rows = random_rows(recipe.memory, training.tokens, shape, np.random.default_rng(0))
+            mx.eval(training.advance(rows), training.state.parameters)
+            began = time.perf_counter()
+            for _ in range(_MEASURED_STEPS):
+                numbers = training.advance(rows)
+            mx.eval(numbers, training.state.parameters)
+            seconds[name] = (time.perf_counter() - began) / _MEASURED_STEPS
+    return sum(seconds[name] for name in recipe.rows.cycle) / len(recipe.rows.cycle)
 
 
-def compiled_step(
-    recipe: CompressorRecipe, clara: Clara, lora: MergedLora, optimizer: optim.Optimizer
-) -> Callable[..., Any]:
-    """A pure function from weights, moments and a step's rows to new weights, moments and three numbers.
+def finish(recipe: CompressorRecipe, training: Compressing, corpus: Path, out: Path) -> None:
+    """Score what was trained on every held-out question, and write it.
 
-    The numbers are the loss over answers (nats a token), the alignment, and the norm of the gradient before clipping.
+    Raises:
+        ArtefactError: There is no record that this corpus is apart from what the compressor is marked by.
+        OverlapError: It is not.
     """
-
-    def losses(parameters: Any, *rows: mx.array) -> tuple[Any, Any, Any]:
-        documents, lengths, prompts, begins, answers, answer_lengths = rows
-        fill(clara, lora, parameters, recipe.precision)
-        found = clara.compress(documents, lengths)
-        states = clara.states(prompts, found.memory)
-        # Only where an answer is foretold: the output layer over every column would cost as much as the decoder.
-        place = mx.arange(answers.shape[1])
-        told = one_hot(begins[:, None] + place, states.shape[1], states.dtype) @ states
-        each: Any = cross_entropy(clara.logits(told.flatten(0, 1)), answers.flatten())
-        learnt = (place < answer_lengths[:, None]).flatten()
-        answer = (each * learnt).sum() / learnt.sum()
-        aligned = alignment(found.memory.astype(mx.float32), found.text_mean.astype(mx.float32))
-        return answer + ALIGNMENT_WEIGHT * aligned, answer, aligned
-
-    def step(parameters: Any, moments: Any, *rows: Any) -> tuple[Any, Any, Any]:
-        (_, answer, aligned), gradient = mx.value_and_grad(losses)(parameters, *rows)
-        gradient, norm = optim.clip_grad_norm(gradient, recipe.optimizer.clip_norm)
-        optimizer.state = moments
-        parameters = optimizer.apply_gradients(gradient, parameters)
-        return parameters, optimizer.state, mx.stack([answer, aligned, norm])
-
-    compiled: Callable[..., Any] = mx.compile(step)
-    return compiled
+    require_apart(recipe, corpus, out)
+    training.score()
+    training.write(out / recipe.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -150,15 +106,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--corpus", type=Path, required=True, help="folder that clara.pretraining.train prepared"
     )
     parser.add_argument("--begin-with", type=Path, help="a compressor of this reader at a lower rate")
+    parser.add_argument(
+        "--minutes", type=float, help="train as many steps as fit, and write no compressor yet"
+    )
     return run(parser, arguments, make)
 
 
 def make(options: argparse.Namespace) -> None:
     """What the folder does not hold yet."""
-    recipe = read_compressor_recipe(options.recipe)
+    end = time.perf_counter() + 60 * (options.minutes or 0)
+    recipe, inputs = read_compressor_recipe(options.recipe), (options.reader, options.corpus)
     options.out.mkdir(parents=True, exist_ok=True)
-    hold_apart(recipe, options.corpus, options.reader, options.out, options.apart_from)
-    optimise(recipe, options.reader, options.corpus, options.out, options.workers, options.begin_with)
+    if options.minutes and options.resume:
+        found = "its steps would be fitted to another time than those that were done"
+        raise RecipeError(
+            "--minutes with --resume", found, "Name recipe.json of the folder and leave out --minutes"
+        )
+    if options.minutes:
+        recipe = fitted(recipe, *inputs, end)
+        (options.out / "recipe.json").write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
+    else:
+        hold_apart(recipe, options.corpus, options.reader, options.out, options.apart_from)
+    training = optimise(recipe, *inputs, options.out, options.workers, options.begin_with)
+    if not options.minutes:
+        finish(recipe, training, options.corpus, options.out)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from clara.pretraining.config import CompressorRecipe, StepShape
 from clara.pretraining.library import Library, Sample
 from clara.pretraining.rows import read_library
 from clara.pretraining.samples import make_sample
+from clara.profiles import Compression
 from clara.questions.examples import REBUILD
 
 _AROUND = 3  # at most: what opens a document, its begin and its end
@@ -61,14 +62,9 @@ class CompressionRowMaker:
         samples = [self._fitting(name, shape, draw) for _ in range(shape.rows)]
         documents = [ids for read, _, _ in samples for ids in read]
         prompts = [[*prompt, *answer[:-1]] for _, prompt, answer in samples]
-        return CompressionRows(
-            documents=_padded(documents, -(-self._longest // _ALIGNED) * _ALIGNED),
-            lengths=np.array([len(ids) for ids in documents], np.uint16),
-            prompts=_padded(prompts, shape.tokens),
-            begins=np.array([len(prompt) - 1 for _, prompt, _ in samples], np.uint16),
-            answers=_padded([answer for _, _, answer in samples], shape.answer_tokens),
-            answer_lengths=np.array([len(answer) for _, _, answer in samples], np.uint16),
-        )
+        begins = [len(prompt) - 1 for _, prompt, _ in samples]
+        answers = [answer for _, _, answer in samples]
+        return _laid_out(self._recipe.memory, shape, documents, prompts, begins, answers)
 
     def _fitting(
         self, name: str, shape: StepShape, draw: Random
@@ -98,6 +94,45 @@ class CompressionRowMaker:
             longest_answer_words=self._recipe.longest_answer_words,
             unanswerable=self._recipe.unanswerable,
         )
+
+
+def random_rows(
+    memory: Compression, tokens: MemoryTokens, shape: StepShape, draw: np.random.Generator
+) -> CompressionRows:
+    """Rows of a step's shape that say nothing, documents of a quarter of their length and more: to time a step on."""
+
+    def words(least: int, most: int) -> list[int]:
+        return draw.integers(1, tokens.vocabulary, draw.integers(least, most + 1)).tolist()
+
+    longest, slots = memory.max_document_tokens, tokens.slot * shape.documents
+    answers = [words(1, shape.answer_tokens) for _ in range(shape.rows)]
+    room = shape.tokens - len(slots) - shape.answer_tokens
+    prompts = [[*slots, *words(min(8, room), room)] for _ in range(shape.rows)]
+    documents = [
+        [tokens.encode, *words(longest // 4 + 2, longest + 2), *tokens.ids]
+        for _ in range(shape.rows * shape.documents)
+    ]
+    filled = [[*prompt, *answer[:-1]] for prompt, answer in zip(prompts, answers, strict=True)]
+    return _laid_out(memory, shape, documents, filled, [len(prompt) - 1 for prompt in prompts], answers)
+
+
+def _laid_out(
+    memory: Compression,
+    shape: StepShape,
+    documents: Sequence[Sequence[int]],
+    prompts: Sequence[Sequence[int]],
+    begins: Sequence[int],
+    answers: Sequence[Sequence[int]],
+) -> CompressionRows:
+    longest = memory.max_document_tokens + _AROUND + memory.slots
+    return CompressionRows(
+        documents=_padded(documents, -(-longest // _ALIGNED) * _ALIGNED),
+        lengths=np.array([len(ids) for ids in documents], np.uint16),
+        prompts=_padded(prompts, shape.tokens),
+        begins=np.array(begins, np.uint16),
+        answers=_padded(answers, shape.answer_tokens),
+        answer_lengths=np.array([len(answer) for answer in answers], np.uint16),
+    )
 
 
 def _padded(rows: Sequence[Sequence[int]], length: int) -> UInt16[np.ndarray, "rows length"]:

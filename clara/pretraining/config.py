@@ -94,6 +94,12 @@ class OptimizerRecipe(Record):
     betas: tuple[float, float]
     clip_norm: float
 
+    def fitted(self, steps: int) -> OptimizerRecipe:
+        """For so many steps: it warms up as long as before, and decays over the same share of them."""
+        decay = round(steps * self.decay_steps / self.steps)
+        warmup = min(self.warmup_steps, steps - decay)
+        return self.model_copy(update={"steps": steps, "decay_steps": decay, "warmup_steps": warmup})
+
 
 class Watch(Record):
     """What is looked at while training: steps between two lines of the curve, two scores, two checkpoints."""
@@ -191,11 +197,15 @@ class CompressorRecipe(Record):
 
 
 def read_compressor_recipe(path: Path) -> CompressorRecipe:
-    """Read a compressor's recipe; an unknown or missing key is an error that names it."""
-    return CompressorRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    """Read a compressor's recipe, TOML or JSON; an unknown or missing key is an error that names it."""
+    return CompressorRecipe.model_validate(_read(path))
 
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe, TOML or JSON; an unknown or missing key is an error that names it."""
+    return Recipe.model_validate(_read(path))
+
+
+def _read(path: Path) -> Any:
     text = path.read_text(encoding="utf-8")
-    return Recipe.model_validate(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+    return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)

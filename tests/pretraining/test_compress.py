@@ -8,16 +8,19 @@ from pathlib import Path
 from statistics import mean
 
 import mlx.core as mx
+import numpy as np
 import pytest
 
 from clara.errors import ArtefactError, OverlapError
 from clara.model import views
 from clara.model.base import load_base
+from clara.model.memory import MemoryTokens
 from clara.model.reading import compress_texts
 from clara.pretraining import compress
-from clara.pretraining.compression_rows import read_compression_rows
+from clara.pretraining.compression_rows import random_rows, read_compression_rows
 from clara.pretraining.config import read_compressor_recipe
 from clara.pretraining.corpus import read_lines
+from clara.pretraining.curve import Curve
 from clara.pretraining.overlap import RECORD, hold_apart
 from clara.questions.examples import REBUILD
 
@@ -97,14 +100,14 @@ def test_what_is_written_loads_strictly_over_its_reader(compressor, trained):
 
 
 def test_a_killed_pretraining_goes_on_where_it_was_saved(command, compressor, tmp_path, monkeypatch):
-    go_on = compress.Curve.add
+    go_on = Curve.add
 
     def killed(curve, step, **facts):
         if step > 25:
             raise KeyboardInterrupt  # the last checkpoint is of step 20
         go_on(curve, step, **facts)
 
-    monkeypatch.setattr(compress.Curve, "add", killed)
+    monkeypatch.setattr(Curve, "add", killed)
     with pytest.raises(KeyboardInterrupt):
         compress.main(command(tmp_path))
     monkeypatch.undo()
@@ -122,8 +125,9 @@ def test_no_compressor_is_written_without_a_record_of_its_corpus(command, compre
     options = [*command(out), "--resume", "--corpus", str(corpus), "--apart-from"]
     assert compress.main([*options, str(tmp_path / "nowhere")]) == 1
     recipe = read_compressor_recipe(Path(options[0]))
+    training = compress.optimise(recipe, trained / "tiny", corpus, out, workers=0)
     with pytest.raises(ArtefactError, match="no record"):
-        compress.optimise(recipe, trained / "tiny", corpus, out, workers=0)
+        compress.finish(recipe, training, corpus, out)
     assert not (out / "tiny-compressor").exists()
 
 
@@ -151,6 +155,53 @@ def test_an_answer_is_foretold_where_its_prompt_ends(recipe, trained):
         assert not answer[length:].any()
         assert not prompt[begin + length :].any()
         assert (prompt >= base.model.model.embed_tokens.weight.shape[0]).sum() == 25
+
+
+@pytest.fixture(scope="module")
+def fitted(command, tmp_path_factory):
+    """Trained for as long as six steps were measured to take."""
+    out = tmp_path_factory.mktemp("fitted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compress, "seconds_per_step", lambda *_: 10.0 / compress._RESERVE)
+        assert compress.main([*command(out), "--minutes", "1.02"]) == 0
+    return out
+
+
+def test_steps_are_as_many_as_fit_the_time_and_nothing_else_is_done_in_it(fitted):
+    followed = read_compressor_recipe(fitted / "recipe.json").optimizer
+    assert (followed.steps, followed.decay_steps) == (6, round(6 * 10 / 60))
+    assert {path.name for path in fitted.iterdir()} == {
+        "recipe.json", "curve.jsonl", "state.safetensors", "weights.safetensors"
+    }  # fmt: skip
+
+
+def test_what_was_fitted_is_written_elsewhere_from_its_weights(fitted, command, trained, tmp_path):
+    for name in ("recipe.json", "curve.jsonl", "weights.safetensors"):
+        shutil.copy(fitted / name, tmp_path)
+    options = [str(tmp_path / "recipe.json"), *command(tmp_path)[1:], "--resume"]
+    assert compress.main(options) == 0
+    assert list(read_lines(tmp_path / "curve.jsonl"))[-1]["heldout"]["n"] == 9
+    views.load(load_base(trained / "tiny"), tmp_path / "tiny-compressor")
+
+
+def test_steps_are_not_fitted_to_another_time(fitted, command, caplog):
+    assert compress.main([*command(fitted), "--resume", "--minutes", "1"]) == 1
+    assert "Name recipe.json" in caplog.text
+
+
+def test_a_step_takes_time_on_rows_of_every_kind(recipe, trained):
+    assert compress.seconds_per_step(read_compressor_recipe(recipe), trained / "tiny", trained) > 0
+
+
+def test_random_rows_have_the_shape_of_made_ones(recipe, trained):
+    told = read_compressor_recipe(recipe)
+    maker = read_compression_rows(told, trained, trained / "tiny")
+    tokens = MemoryTokens(512, told.memory.slots)
+    for step, name in enumerate(told.rows.cycle):
+        shape = getattr(told.rows, name)
+        random = random_rows(told.memory, tokens, shape, np.random.default_rng(0))
+        assert [part.shape for part in random] == [part.shape for part in maker.rows(step)]
+        assert (random.begins + random.answer_lengths <= shape.tokens).all()
 
 
 def test_a_folder_in_use_is_not_overwritten(command, compressor, capsys):

@@ -95,8 +95,11 @@ def _mlx_rates(width: int, elements: int) -> tuple[float, float]:
 def mlx_compressor(spec: Spec) -> Contender:
     """The step of ``clara.pretraining.compress`` with one document a row."""
     mx = _mlx_device(spec)
+    import numpy as np
+
     from clara.pretraining.checkpoints import begin
-    from clara.pretraining.compress import compiled_step, half_precision
+    from clara.pretraining.compressing import compiled_step, half_precision
+    from clara.pretraining.compression_rows import random_rows
     from clara.pretraining.config import read_compressor_recipe
     from clara.pretraining.merged import MergedLora
     from clara.training.forms import CompressorForm
@@ -111,43 +114,8 @@ def mlx_compressor(spec: Spec) -> Contender:
     optimizer, (_, _, parameters, moments) = begin(Path("nowhere"), fresh, recipe.optimizer)
     mx.eval(parameters, moments)
     advance = compiled_step(recipe, clara, lora, optimizer)
-    rows = _compression_rows(recipe, clara.tokens, spec["compressor_rows"])
+    shape = recipe.rows.one.model_copy(update={"rows": spec["compressor_rows"]})
+    draws = [np.random.default_rng(seed) for seed in range(BATCHES)]
+    rows = [random_rows(recipe.memory, clara.tokens, shape, draw) for draw in draws]
     made = (tuple(mx.array(part).astype(mx.int32) for part in row) for row in itertools.cycle(rows))
     return _in_mlx(mx, advance, parameters, moments, made)
-
-
-def _compression_rows(recipe: Any, tokens: Any, rows: int) -> list[Any]:
-    """Steps of the recipe's shape ``one``: documents of 32 to 128 tokens, prompts with their memory, short answers."""
-    import numpy as np
-
-    from clara.pretraining.compression_rows import CompressionRows
-
-    draw = np.random.default_rng(0)
-    shape, longest = recipe.rows.one, recipe.memory.max_document_tokens
-    width = -(-(longest + 3 + tokens.count) // 8) * 8
-
-    def padded(filled: list[list[int]], length: int) -> Any:
-        return np.array([[*row, *[0] * (length - len(row))] for row in filled], np.uint16)
-
-    def words(least: int, most: int) -> list[int]:
-        return draw.integers(10, tokens.vocabulary, draw.integers(least, most + 1)).tolist()
-
-    made = []
-    for _ in range(BATCHES):
-        documents = [[tokens.encode, *words(longest // 4 + 2, longest + 2), *tokens.ids] for _ in range(rows)]
-        answers = [words(1, 12) for _ in range(rows)]
-        most = shape.tokens - len(tokens.slot) - 12
-        asked = [[*tokens.slot, *words(8, min(most, 40))] for _ in range(rows)]
-        made.append(
-            CompressionRows(
-                documents=padded(documents, width),
-                lengths=np.array([len(ids) for ids in documents], np.uint16),
-                prompts=padded(
-                    [[*ids, *a[:-1]] for ids, a in zip(asked, answers, strict=True)], shape.tokens
-                ),
-                begins=np.array([len(ids) - 1 for ids in asked], np.uint16),
-                answers=padded(answers, shape.answer_tokens),
-                answer_lengths=np.array([len(answer) for answer in answers], np.uint16),
-            )
-        )
-    return made
