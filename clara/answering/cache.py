@@ -10,7 +10,7 @@ from filelock import FileLock
 from pydantic import Field
 
 from clara.model.base import LanguageModel
-from clara.model.writing import Compressor, Prompt, weights_digest, write
+from clara.model.writing import Compressor, Prompt, for_many, weights_digest, write
 from clara.provenance import code_digest, digest, environment
 from clara.records import Record
 
@@ -69,7 +69,7 @@ class AnswerCache:
     def read_afresh(self, model: LanguageModel | Compressor, prompts: Sequence[Prompt]) -> list[Reading]:
         """The same, decoded whatever the disk says; nothing is written."""
         trained = weights_digest(model)
-        written = write(model, prompts, self.max_tokens, self.batch_size)
+        written = write(for_many(model), prompts, self.max_tokens, self.batch_size)
         return [
             Reading(
                 prompt_sha256=prompt.sha256, adapter_sha256=trained, text=generation.text,

@@ -6,6 +6,7 @@ initialisation. Here every expected tensor must be there, in its shape, and the 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -110,6 +111,24 @@ def load_adapter(base: LanguageModel, folder: Path, untrained: bool = False) -> 
     view.model.eval()
     mx.eval(view.model.parameters())
     return view
+
+
+def fused(model: nn.Module) -> nn.Module:
+    """The model with its adapters in its weights, by mlx-lm's own function: a CPU answers an eighth faster.
+
+    Only where the weights are float32, which the sum is as exact as; half precision would round it, and quantised
+    weights would lose it. A model with no such layer is returned as it is, any other is copied and not touched.
+    """
+    from mlx_lm.tuner.lora import LoRALinear
+
+    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, LoRALinear)}
+    plain = {name: layer for name, layer in layers.items() if layer.linear.weight.dtype == mx.float32}
+    if not plain:
+        return model
+    copied = copy.deepcopy(model)
+    copied.update_modules(tree_unflatten([(name, layer.fuse()) for name, layer in plain.items()]))
+    copied.eval()
+    return copied
 
 
 def without_adapter(view: LanguageModel) -> nn.Module:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
 from jaxtyping import Float
 
-from clara.model.adapters import adapter_digest, adapter_tensors, lora_scales, tensors_digest
+from clara.model.adapters import adapter_digest, adapter_tensors, fused, lora_scales, tensors_digest
 from clara.model.base import LanguageModel
 from clara.model.compressor import Clara
 from clara.model.decoding import Generation, greedy
@@ -87,6 +88,15 @@ def clara_digest(clara: Clara) -> str:
         rows["head_rows"] = clara.head_rows
     scales = {name: lora_scales(view) for name, view in views.items()}
     return digest([tensors_digest({**tensors, **rows}), scales, clara.scale, clara.tokens.longest])
+
+
+def for_many(model: LanguageModel | Compressor) -> LanguageModel | Compressor:
+    """The same model to write many answers with; what it costs to fuse its adapters one answer would not bring back."""
+    if isinstance(model, LanguageModel):
+        return replace(model, model=fused(model.model))
+    clara = copy(model.clara)
+    clara.decoder = fused(clara.decoder)
+    return replace(model, clara=clara)
 
 
 def write(
