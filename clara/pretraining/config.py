@@ -79,13 +79,8 @@ class RowRecipe(Record):
 
 
 class OptimizerRecipe(Record):
-    """Linear warm-up, constant rate, linear decay to zero.
+    """AdamW: linear warm-up, constant rate, linear decay to zero."""
 
-    Attributes:
-        matrices: What the matrices of the blocks are optimised by; everything else always is by AdamW.
-    """
-
-    matrices: Literal["adamw", "muon"]
     steps: int
     warmup_steps: int
     decay_steps: int

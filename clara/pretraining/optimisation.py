@@ -12,7 +12,6 @@ from mlx.utils import tree_map
 
 from clara.pretraining.config import OptimizerRecipe, Recipe
 from clara.pretraining.gradients import cross_entropy, embed
-from clara.pretraining.muon import Muon
 
 Step = Callable[[Any, Any, mx.array, mx.array], tuple[Any, Any, mx.array]]
 
@@ -55,8 +54,8 @@ def learning_rate(recipe: OptimizerRecipe, begun: int = 0) -> Callable[[mx.array
 
 
 def build_optimizer(recipe: OptimizerRecipe, begun: int = 0) -> optim.AdamW:
-    """The recipe's, with its schedule, of which other machines may have done the beginning."""
-    return {"adamw": optim.AdamW, "muon": Muon}[recipe.matrices](
+    """AdamW with the recipe's schedule, of which other machines may have done the beginning."""
+    return optim.AdamW(
         learning_rate=learning_rate(recipe, begun),
         betas=list(recipe.betas),
         weight_decay=recipe.weight_decay,

@@ -130,7 +130,6 @@ warmup_steps = 2
 decay_steps = 4
 learning_rate = 5e-3
 weight_decay = 0.1
-matrices = "muon"
 betas = [0.9, 0.95]
 clip_norm = 1.0
 

@@ -13,8 +13,7 @@ from clara.pretraining.config import OptimizerRecipe
 from clara.pretraining.optimisation import learning_rate
 
 RECIPE = OptimizerRecipe(
-    matrices="adamw", steps=100, warmup_steps=10, decay_steps=40, learning_rate=1.0, weight_decay=0.0,
-    betas=(0.9, 0.95), clip_norm=1.0,
+    steps=100, warmup_steps=10, decay_steps=40, learning_rate=1.0, weight_decay=0.0, betas=(0.9, 0.95), clip_norm=1.0
 )  # fmt: skip
 INITIAL = {"a": mx.zeros((2, 3)), "b": mx.ones(4)}
 TRAINED = {"a": mx.random.normal((2, 3), key=mx.random.key(0)), "b": mx.ones(4) / 3}

@@ -49,7 +49,6 @@ warmup_steps = 2
 decay_steps = 10
 learning_rate = 1e-2
 weight_decay = 0.0
-matrices = "adamw"
 betas = [0.9, 0.95]
 clip_norm = 1.0
 
