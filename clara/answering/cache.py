@@ -20,7 +20,7 @@ class Reading(Record):
 
     Attributes:
         prompt_sha256: Digest of all that was read: token ids, and memory where there was any.
-        adapter_sha256: Digest of what was trained in the model while it wrote; None for a bare base.
+        adapter_sha256: Digest of what was trained in the model that wrote, fused or not; None for a bare base.
         text: First line, stripped.
         tokens_written: Tokens generated, the stop token included.
         stopped: Why generation ended.

@@ -114,20 +114,26 @@ def load_adapter(base: LanguageModel, folder: Path, untrained: bool = False) -> 
 
 
 def fused(model: nn.Module) -> nn.Module:
-    """The model with its adapters in its weights, by mlx-lm's own function: a CPU answers an eighth faster.
+    """The model with its adapters in its weights, by mlx-lm's own function: a CPU answers in a ninth less time.
 
-    Only where the weights are float32, which the sum is as exact as; half precision would round it, and quantised
-    weights would lose it. A model with no such layer is returned as it is, any other is copied and not touched.
+    Only where both are float32, so that the sum loses nothing that the two products keep; half precision would round
+    the update, quantised weights would lose it. A model with no such layer is returned as it is. Any other is copied:
+    the weights that have adapters are in memory twice then.
     """
     from mlx_lm.tuner.lora import LoRALinear
 
     layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, LoRALinear)}
-    plain = {name: layer for name, layer in layers.items() if layer.linear.weight.dtype == mx.float32}
+    plain = {
+        name: layer.fuse()
+        for name, layer in layers.items()
+        if layer.linear.weight.dtype == layer.lora_a.dtype == mx.float32
+    }
     if not plain:
         return model
     copied = copy.deepcopy(model)
-    copied.update_modules(tree_unflatten([(name, layer.fuse()) for name, layer in plain.items()]))
+    copied.update_modules(tree_unflatten(list(plain.items())))
     copied.eval()
+    mx.eval(copied.parameters())
     return copied
 
 

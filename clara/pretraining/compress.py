@@ -3,9 +3,9 @@
 Usage: ``python -m clara.pretraining.compress RECIPE --reader MODEL --corpus DIR --out DIR [--minutes M] [--resume]``.
 The corpus is a folder that ``clara.pretraining.train`` has prepared for that reader.
 
-With ``--minutes`` it trains for as many steps as fit, and no more is done with the device: ``DIR`` has the recipe with
-those steps, ``recipe.json``, and the weights. To score and write the compressor, on any machine: the same command with
-that recipe and ``--resume``, without ``--minutes``.
+With ``--minutes`` it trains for as many steps as fit, and does no more: ``DIR`` has the recipe with those steps,
+``recipe.json``, and the weights. What else there is to do, on any machine: the same command with that recipe and
+``--resume``, without ``--minutes``. It holds the corpus apart from the exam, scores, and writes the compressor.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from clara.pretraining.rows import read_ahead
 
 _MEASURED_STEPS = 10  # of each kind
 _RESERVE = 1.05  # of what was measured: checkpoints, and rows that come late at first
+FITTED = "recipe.json"
 _log = logging.getLogger(__name__)
 
 
@@ -85,51 +86,76 @@ def seconds_per_step(recipe: CompressorRecipe, reader: Path, corpus: Path) -> fl
     return sum(seconds[name] for name in recipe.rows.cycle) / len(recipe.rows.cycle)
 
 
-def finish(recipe: CompressorRecipe, training: Compressing, corpus: Path, out: Path) -> None:
+def finish(training: Compressing, corpus: Path, out: Path) -> None:
     """Score what was trained on every held-out question, and write it.
 
     Raises:
         ArtefactError: There is no record that this corpus is apart from what the compressor is marked by.
         OverlapError: It is not.
     """
-    require_apart(recipe, corpus, out)
+    require_apart(training.recipe, corpus, out)
     training.score()
-    training.write(out / recipe.name)
+    training.write(out / training.recipe.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train what DIR does not hold yet; 1 if an input cannot be used or the training must stop."""
     parser = argparse.ArgumentParser(prog="python -m clara.pretraining.compress", description=__doc__)
-    parser.add_argument("recipe", type=Path, help="the recipe, a .toml file")
+    parser.add_argument("recipe", type=Path, help="the recipe, a .toml or .json file")
     parser.add_argument("--reader", type=Path, required=True, help="folder of the base, as mlx-lm loads it")
     parser.add_argument(
         "--corpus", type=Path, required=True, help="folder that clara.pretraining.train prepared"
     )
     parser.add_argument("--begin-with", type=Path, help="a compressor of this reader at a lower rate")
     parser.add_argument(
-        "--minutes", type=float, help="train as many steps as fit, and write no compressor yet"
+        "--minutes", type=_minutes, help="train as many steps as fit, and write no compressor yet"
     )
     return run(parser, arguments, make)
 
 
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if minutes <= 0:
+        raise argparse.ArgumentTypeError(f"{text} minutes: name more than 0")
+    return minutes
+
+
 def make(options: argparse.Namespace) -> None:
     """What the folder does not hold yet."""
-    end = time.perf_counter() + 60 * (options.minutes or 0)
-    recipe, inputs = read_compressor_recipe(options.recipe), (options.reader, options.corpus)
-    options.out.mkdir(parents=True, exist_ok=True)
-    if options.minutes and options.resume:
-        found = "its steps would be fitted to another time than those that were done"
-        raise RecipeError(
-            "--minutes with --resume", found, "Name recipe.json of the folder and leave out --minutes"
-        )
+    recipe = read_compressor_recipe(options.recipe)
+    _require_its_own(recipe, options)
+    if (options.out / recipe.name).exists():
+        _log.info("%s is written already", options.out / recipe.name)
+        return
     if options.minutes:
-        recipe = fitted(recipe, *inputs, end)
-        (options.out / "recipe.json").write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
-    else:
-        hold_apart(recipe, options.corpus, options.reader, options.out, options.apart_from)
-    training = optimise(recipe, *inputs, options.out, options.workers, options.begin_with)
-    if not options.minutes:
-        finish(recipe, training, options.corpus, options.out)
+        _train_for(options.minutes, recipe, options)
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
+    hold_apart(recipe, options.corpus, options.reader, options.out, options.apart_from)
+    finish(_train(recipe, options), options.corpus, options.out)
+
+
+def _train_for(minutes: float, recipe: CompressorRecipe, options: argparse.Namespace) -> None:
+    recipe = fitted(recipe, options.reader, options.corpus, time.perf_counter() + 60 * minutes)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / FITTED).write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
+    _train(recipe, options)
+
+
+def _train(recipe: CompressorRecipe, options: argparse.Namespace) -> Compressing:
+    return optimise(recipe, options.reader, options.corpus, options.out, options.workers, options.begin_with)
+
+
+def _require_its_own(recipe: CompressorRecipe, options: argparse.Namespace) -> None:
+    """A folder whose steps were fitted goes on by the recipe that has them, and by no other.
+
+    Raises:
+        RecipeError: It is another, or its steps are to be fitted again.
+    """
+    before = options.out / FITTED
+    if before.exists() and (options.minutes or read_compressor_recipe(before) != recipe):
+        found = f"{options.out} was trained by {FITTED}, whose steps were fitted to a time"
+        raise RecipeError(str(options.recipe), found, f"Name {before}, and leave out --minutes")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Compressing:
             self._curve.add_losses(step, [float(number) for number in numbers], _NUMBERS, kind=kind)
         if step % watch.save_every_steps == 0 or step == last:
             save(self._out, self.state)
-        if step % watch.score_every_steps == 0:
+        if step % watch.score_every_steps == 0 and step < last:
             self.score(watch.score_questions)
 
     def advance(self, rows: CompressionRows) -> Any:

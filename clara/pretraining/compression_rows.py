@@ -105,8 +105,9 @@ def random_rows(
         return draw.integers(1, tokens.vocabulary, draw.integers(least, most + 1)).tolist()
 
     longest, slots = memory.max_document_tokens, tokens.slot * shape.documents
-    answers = [words(1, shape.answer_tokens) for _ in range(shape.rows)]
-    room = shape.tokens - len(slots) - shape.answer_tokens
+    longest_answer = min(shape.answer_tokens, shape.tokens - len(slots) - 1)
+    answers = [words(1, longest_answer) for _ in range(shape.rows)]
+    room = shape.tokens - len(slots) - longest_answer
     prompts = [[*slots, *words(min(8, room), room)] for _ in range(shape.rows)]
     documents = [
         [tokens.encode, *words(longest // 4 + 2, longest + 2), *tokens.ids]

@@ -1,4 +1,4 @@
-"""Operations whose gradients are scatters, with gradients that are not: on CUDA a scatter is many times slower."""
+"""Operations whose own gradients are slow, scatters above all, with gradients that are not."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def unstack(stack: Float[mx.array, "layers m n"]) -> list[Float[mx.array, "m n"]
 
 @unstack.vjp
 def _unstack_vjp(_stack: mx.array, cotangents: list[mx.array], _matrices: list[mx.array]) -> mx.array:
-    # Of mlx's own, whether by split or by index, every matrix's fills a whole stack with zeros.
+    # MLX's gradient of a split or an index fills a whole stack with zeros for every matrix.
     return mx.stack(cotangents)

@@ -96,5 +96,7 @@ def _require_mergeable(name: str, layer: LoRALinear) -> None:
 
 def _plain(layer: LoRALinear) -> nn.Linear:
     plain = nn.Linear(1, 1, bias=False)
-    plain.weight = layer.linear.weight  # of its own layer: views share the frozen one
+    plain.weight = (
+        layer.linear.weight
+    )  # a layer of its own: merged weights must not reach the one that is put back
     return plain

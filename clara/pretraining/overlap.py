@@ -1,7 +1,7 @@
 """Nothing that a reader or its compressor is trained on may come from the documents and questions it is marked by.
 
 What was compared is kept beside the training, in ``overlap.json``. A machine without the documents can so go on with a
-corpus that was compared elsewhere; without a record of the corpus at hand nothing is trained, and nothing is exported.
+corpus that was compared elsewhere; without a record of the corpus at hand nothing is exported, however it was trained.
 """
 
 from __future__ import annotations

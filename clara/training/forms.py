@@ -114,8 +114,12 @@ class CompressorForm:
 
     @property
     def origin(self) -> str | None:
-        """Digest of the pretrained compressor's files."""
-        return files_digest(sorted(self.start.rglob("*.*"))) if self.start else None
+        """Digest of the pretrained compressor's files; what its card says of it decides nothing."""
+        return (
+            files_digest(path for path in self.start.rglob("*.*") if path.suffix != ".md")
+            if self.start
+            else None
+        )
 
     def begin(self, base: LanguageModel, parent: Path | None) -> Clara:
         """The parent's weights, the pretrained ones, or fresh ones; at another rate the memory tokens are respaced."""

@@ -68,7 +68,9 @@ def test_a_bare_model_is_fused_as_it_is(tiny_base):
 
 def test_many_answers_are_those_that_the_adapter_gives_one_by_one(tiny_base):
     view, prompts = _trained(tiny_base), tiny.prompts(seed=3, count=5)
-    together = write(for_many(view), [Prompt(tuple(ids)) for ids in prompts], 8, 4)
+    many = for_many(view)
+    assert not adapter_tensors(many.model)
+    together = write(many, [Prompt(tuple(ids)) for ids in prompts], 8, 4)
     alone = [greedy(view.model, view.tokenizer, [ids], 8)[0] for ids in prompts]
     assert [written.tokens for written in together] == [written.tokens for written in alone]
 
@@ -81,6 +83,8 @@ def test_a_compressor_writes_what_its_decoder_s_adapter_gives(tiny_base):
     model = Compressor(tiny_base, clara, views.described(clara, tiny_base, compression, lora))
     memory = mx.random.normal((1, compression.slots, clara.memory.shape[1]), key=mx.random.key(2))
     prompts = [Prompt((*clara.tokens.slot, *ids), memory) for ids in tiny.prompts(seed=5, count=3)]
-    together, apart = (write(each, prompts, 8, 2) for each in (for_many(model), model))
+    many = for_many(model)
+    assert not adapter_tensors(many.clara.decoder)
+    together, apart = (write(each, prompts, 8, 2) for each in (many, model))
     assert [written.tokens for written in together] == [written.tokens for written in apart]
     assert adapter_tensors(model.clara.decoder)  # still

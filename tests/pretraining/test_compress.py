@@ -54,7 +54,7 @@ clip_norm = 1.0
 
 [watch]
 log_every_steps = 2
-score_every_steps = 1000
+score_every_steps = 40
 score_questions = 2
 save_every_steps = 10
 """
@@ -126,7 +126,7 @@ def test_no_compressor_is_written_without_a_record_of_its_corpus(command, compre
     recipe = read_compressor_recipe(Path(options[0]))
     training = compress.optimise(recipe, trained / "tiny", corpus, out, workers=0)
     with pytest.raises(ArtefactError, match="no record"):
-        compress.finish(recipe, training, corpus, out)
+        compress.finish(training, corpus, out)
     assert not (out / "tiny-compressor").exists()
 
 
@@ -174,7 +174,10 @@ def test_steps_are_as_many_as_fit_the_time_and_nothing_else_is_done_in_it(fitted
     }  # fmt: skip
 
 
-def test_what_was_fitted_is_written_elsewhere_from_its_weights(fitted, command, trained, tmp_path):
+def test_what_was_fitted_is_written_elsewhere_from_its_weights(
+    fitted, command, trained, tmp_path, monkeypatch
+):
+    monkeypatch.delattr(compress.Compressing, "learn")  # all that it learns it has learnt
     for name in ("recipe.json", "curve.jsonl", "weights.safetensors"):
         shutil.copy(fitted / name, tmp_path)
     options = [str(tmp_path / "recipe.json"), *command(tmp_path)[1:], "--resume"]
@@ -183,13 +186,35 @@ def test_what_was_fitted_is_written_elsewhere_from_its_weights(fitted, command, 
     views.load(load_base(trained / "tiny"), tmp_path / "tiny-compressor")
 
 
-def test_steps_are_not_fitted_to_another_time(fitted, command, caplog):
-    assert compress.main([*command(fitted), "--resume", "--minutes", "1"]) == 1
-    assert "Name recipe.json" in caplog.text
+@pytest.mark.parametrize("options", [[], ["--minutes", "1"]], ids=["as many as before", "fitted again"])
+def test_a_fitted_training_goes_on_by_its_own_recipe(fitted, command, caplog, options):
+    assert compress.main([*command(fitted), "--resume", *options]) == 1
+    assert f"Name {fitted / 'recipe.json'}" in caplog.text
 
 
-def test_a_step_takes_time_on_rows_of_every_kind(recipe, trained):
-    assert compress.seconds_per_step(read_compressor_recipe(recipe), trained / "tiny", trained) > 0
+@pytest.mark.parametrize("minutes", ["0", "-3"])
+def test_no_time_is_refused(command, tmp_path, minutes, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        compress.main([*command(tmp_path), "--minutes", minutes])
+    assert "name more than 0" in capsys.readouterr().err
+
+
+def test_a_written_compressor_is_not_made_again(compressor, command):
+    before = (compressor / "curve.jsonl").read_bytes()
+    assert compress.main([*command(compressor), "--resume"]) == 0
+    assert (compressor / "curve.jsonl").read_bytes() == before
+
+
+def test_a_step_is_timed_on_rows_of_every_kind(recipe, trained, monkeypatch):
+    told, timed = read_compressor_recipe(recipe), []
+
+    def spied(memory, tokens, shape, draw):
+        timed.append(shape)
+        return random_rows(memory, tokens, shape, draw)
+
+    monkeypatch.setattr(compress, "random_rows", spied)
+    assert compress.seconds_per_step(told, trained / "tiny", trained) > 0
+    assert timed == [told.rows.one, told.rows.rebuild]
 
 
 def test_random_rows_have_the_shape_of_made_ones(recipe, trained):

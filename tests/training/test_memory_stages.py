@@ -201,3 +201,13 @@ def test_another_rate_starts_from_the_same_adapters_with_tokens_between_the_old_
         assert len({tuple(row) for row in begun.memory.tolist()}) == slots
         assert weights(begun)["decoder"] == weights(clara)["decoder"]
         assert compress_texts(begun, tiny_base.tokenizer, TEXTS[:1]).shape[1] == slots
+
+
+def test_a_compressor_is_the_same_whatever_its_card_says(clara, tiny_base, tmp_path):
+    views.save(clara, tiny_base, COMPRESSION, LORA, tmp_path)
+    form = CompressorForm(COMPRESSION, LORA, seed=0, start=tmp_path)
+    before = form.origin
+    (tmp_path / "README.md").write_text("Reads well.")
+    assert form.origin == before
+    (tmp_path / "memory.safetensors").write_bytes(b"another")
+    assert form.origin != before
