@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,9 @@ import mlx.core as mx
 import mlx.nn as nn
 from jaxtyping import Float
 
+from clara.blas import at_once
 from clara.model.base import head, text_model
+from clara.model.streams import side_by_side
 
 Stopped = Literal["eos", "newline", "length"]
 
@@ -25,7 +27,7 @@ class Generation:
         text: First line, stripped, without special tokens.
         tokens: Ids as generated, the stop token included.
         stopped: ``eos``, ``newline`` or ``length`` (the limit was reached).
-        seconds: Equal share of the wall time of its batch.
+        seconds: Equal share of the wall time of all that was written at once with it.
     """
 
     text: str
@@ -56,12 +58,23 @@ def greedy(
         One generation a prompt, in the order given.
     """
     by_length = sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i))
+    batches = [by_length[start : start + batch_size] for start in range(0, len(by_length), batch_size)]
     done: dict[int, Generation] = {}
-    for start in range(0, len(by_length), batch_size):
-        rows = by_length[start : start + batch_size]
-        given = [embeddings[i] for i in rows] if embeddings else None
-        written = _decode(model, tokenizer, [prompts[i] for i in rows], max_tokens, given)
-        done |= zip(rows, written, strict=True)
+    width = at_once()
+    for first in range(0, len(batches), width):
+        together = batches[first : first + width]
+        began = time.perf_counter()
+        decodings = [
+            _decode(
+                model, tokenizer, [prompts[i] for i in rows], max_tokens,
+                [embeddings[i] for i in rows] if embeddings else None,
+            )
+            for rows in together
+        ]  # fmt: skip
+        written = [row for rows in side_by_side(decodings) for row in rows]
+        seconds = (time.perf_counter() - began) / len(written)
+        for i, (tokens, stop) in zip([i for rows in together for i in rows], written, strict=True):
+            done[i] = Generation(_first_line(tokenizer, tokens), tuple(tokens), stop, seconds)
     return [done[i] for i in range(len(prompts))]
 
 
@@ -71,14 +84,18 @@ def _decode(
     prompts: Sequence[Sequence[int]],
     max_tokens: int,
     embeddings: Sequence[mx.array] | None,
-) -> list[Generation]:
-    began = time.perf_counter()
+) -> Generator[mx.array, None, list[tuple[list[int], Stopped]]]:
+    """The tokens of each prompt and why they end; what is yielded has to be evaluated before it goes on."""
     cache, logits = _prefill(model, prompts, embeddings)
+    yield logits
+    for layer in cache:
+        layer.finalize()
     written: list[list[int]] = [[] for _ in prompts]
     stops: list[Stopped] = ["length"] * len(prompts)
     alive = list(range(len(prompts)))
     for left in reversed(range(max_tokens)):
         chosen = mx.argmax(logits, axis=-1)
+        yield chosen
         tokens: Any = chosen.tolist()
         kept = []
         for place, token in enumerate(tokens):
@@ -96,17 +113,13 @@ def _decode(
                 layer.filter(mx.array(kept))
         alive = [alive[place] for place in kept]
         logits = model(chosen[mx.array(kept)][:, None], cache=cache)[:, -1]
-    seconds = (time.perf_counter() - began) / len(prompts)
-    return [
-        Generation(_first_line(tokenizer, row), tuple(row), stop, seconds)
-        for row, stop in zip(written, stops, strict=True)
-    ]
+    return list(zip(written, stops, strict=True))
 
 
 def _prefill(
     model: nn.Module, prompts: Sequence[Sequence[int]], embeddings: Sequence[mx.array] | None
 ) -> tuple[list[Any], mx.array]:
-    """Caches that hold the prompts, right-padded while read and rolled to the left edge afterwards; the next logits."""
+    """Caches that hold the prompts, right-padded, to be rolled to the left edge when they are read; the next logits."""
     from mlx_lm.models.cache import make_prompt_cache
 
     lengths = [len(prompt) for prompt in prompts]
@@ -124,9 +137,6 @@ def _prefill(
         given["input_embeddings"] = mx.stack([mx.pad(e[: len(p)], [(0, n), (0, 0)]) for e, p, n in rows])
     states = text_model(model).model(ids, cache=cache, **given)
     logits = head(model, states[mx.arange(len(prompts)), mx.array(lengths) - 1])
-    mx.eval(logits)
-    for layer in cache:
-        layer.finalize()
     return cache, logits
 
 
