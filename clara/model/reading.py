@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import mlx.core as mx
 from jaxtyping import Float
 
-from clara.blas import at_once
 from clara.documents import sentences
 from clara.model.compressor import Clara
 from clara.model.decoding import Generation, greedy
 from clara.model.memory import padded
 from clara.model.prompts import text_ids
-from clara.model.streams import side_by_side
 
 
 def compress_texts(
@@ -27,22 +25,14 @@ def compress_texts(
     """
     layouts = [clara.tokens.layout(tokenizer, text) for text in texts]
     by_length = sorted(range(len(texts)), key=lambda i: len(layouts[i]))
-    batches = [by_length[start : start + batch_size] for start in range(0, len(texts), batch_size)]
-    width = at_once()
     found: dict[int, mx.array] = {}
-    for first in range(0, len(batches), width):
-        together = batches[first : first + width]
-        memories = side_by_side([_compress(clara, [layouts[i] for i in rows]) for rows in together])
-        for rows, memory in zip(together, memories, strict=True):
-            found |= zip(rows, memory, strict=True)
+    for start in range(0, len(texts), batch_size):
+        rows = by_length[start : start + batch_size]
+        lengths = mx.array([len(layouts[i]) for i in rows])
+        memory = clara.compress(padded([layouts[i] for i in rows]), lengths).memory
+        mx.eval(memory)
+        found |= zip(rows, memory, strict=True)
     return mx.stack([found[i] for i in range(len(texts))])
-
-
-def _compress(clara: Clara, layouts: Sequence[Sequence[int]]) -> Generator[mx.array, None, mx.array]:
-    lengths = mx.array([len(layout) for layout in layouts])
-    memory = clara.compress(padded(layouts), lengths).memory
-    yield memory
-    return memory
 
 
 def parts(tokenizer: Any, text: str, longest: int | None) -> list[str]:
