@@ -60,8 +60,9 @@ class AnswerCache:
         with FileLock(f"{path}.lock"):
             known = _load(path)
             unknown = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known}
-            fresh = dict(zip(unknown, self.read_afresh(model, list(unknown.values())), strict=True))
-            if fresh:
+            fresh: dict[str, Reading] = {}
+            if unknown:
+                fresh = dict(zip(unknown, self.read_afresh(model, list(unknown.values())), strict=True))
                 _save(path, [*known.values(), *fresh.values()])
         remembered = {key: reading.model_copy(update={"cached": True}) for key, reading in known.items()}
         return [(remembered | fresh)[key] for key in keys]

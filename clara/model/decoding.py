@@ -71,10 +71,11 @@ def greedy(
             )
             for rows in together
         ]  # fmt: skip
-        written = [row for rows in side_by_side(decodings) for row in rows]
-        seconds = (time.perf_counter() - began) / len(written)
-        for i, (tokens, stop) in zip([i for rows in together for i in rows], written, strict=True):
-            done[i] = Generation(_first_line(tokenizer, tokens), tuple(tokens), stop, seconds)
+        written = side_by_side(decodings)
+        seconds = (time.perf_counter() - began) / sum(map(len, together))
+        for rows, found in zip(together, written, strict=True):
+            for i, (tokens, stop) in zip(rows, found, strict=True):
+                done[i] = Generation(_first_line(tokenizer, tokens), tuple(tokens), stop, seconds)
     return [done[i] for i in range(len(prompts))]
 
 

@@ -51,7 +51,7 @@ class CompressionRowMaker:
     def __init__(self, recipe: CompressorRecipe, tokenizer: Any, library: Library, vocabulary: int) -> None:
         self._recipe, self._tokenizer, self._library = recipe, tokenizer, library
         self._tokens = MemoryTokens(vocabulary, recipe.memory.slots)
-        self._longest = recipe.memory.max_document_tokens + _AROUND + recipe.memory.slots
+        self._longest = _longest(recipe.memory)
 
     def rows(self, step: int) -> CompressionRows:
         """The rows of a step (from 0)."""
@@ -125,15 +125,19 @@ def _laid_out(
     begins: Sequence[int],
     answers: Sequence[Sequence[int]],
 ) -> CompressionRows:
-    longest = memory.max_document_tokens + _AROUND + memory.slots
     return CompressionRows(
-        documents=_padded(documents, -(-longest // _ALIGNED) * _ALIGNED),
+        documents=_padded(documents, -(-_longest(memory) // _ALIGNED) * _ALIGNED),
         lengths=np.array([len(ids) for ids in documents], np.uint16),
         prompts=_padded(prompts, shape.tokens),
         begins=np.array(begins, np.uint16),
         answers=_padded(answers, shape.answer_tokens),
         answer_lengths=np.array([len(answer) for answer in answers], np.uint16),
     )
+
+
+def _longest(memory: Compression) -> int:
+    """Tokens of the longest document as the compressor reads it."""
+    return memory.max_document_tokens + _AROUND + memory.slots
 
 
 def _padded(rows: Sequence[Sequence[int]], length: int) -> UInt16[np.ndarray, "rows length"]:
