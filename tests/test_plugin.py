@@ -53,7 +53,7 @@ def test_a_folder_that_holds_no_compressor_is_a_usage_error(pytester):
 
 
 def test_two_compressors_of_one_rate_are_a_usage_error(pytester):
-    folder = str(REPOSITORY / "fixtures" / "models" / "compressor-v1-4x")
+    folder = str(REPOSITORY / "fixtures" / "models" / "compressor-v2-4x")
     result = pytester.runpytest(
         *EVALS, "--compressor", folder, shutil.copytree(folder, pytester.path / "again")
     )
@@ -65,7 +65,7 @@ def test_each_rate_goes_on_from_the_compressor_that_was_made_for_it(pytester):
     config = pytester.parseconfig(*EVALS, "--compression", "16,4,8")
     settings = read_settings(config)
     started = {c.rate: settings.start(c).name for c in settings.compressions}
-    assert started == {16: "compressor-v1-16x", 4: "compressor-v1-4x", 8: "compressor-v1-4x"}
+    assert started == {16: "compressor-v2-16x", 4: "compressor-v2-4x", 8: "compressor-v2-4x"}
 
 
 def test_a_model_without_a_compressor_cannot_be_asked_as_pretrained(pytester):

@@ -87,15 +87,16 @@ def seconds_per_step(recipe: CompressorRecipe, reader: Path, corpus: Path) -> fl
 
 
 def finish(training: Compressing, corpus: Path, out: Path) -> None:
-    """Score what was trained on every held-out question, and write it.
+    """Write what was trained, and score what is written on every held-out question.
 
     Raises:
         ArtefactError: There is no record that this corpus is apart from what the compressor is marked by.
         OverlapError: It is not.
     """
     require_apart(training.recipe, corpus, out)
-    training.score()
-    training.write(out / training.recipe.name)
+    folder = out / training.recipe.name
+    training.write(folder)
+    training.score_written(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,29 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
-import mlx.nn as nn
 import mlx.optimizers as optim
 
 from clara.losses import alignment
 from clara.model import views
 from clara.model.base import LanguageModel, load_base
 from clara.model.compressor import Clara
-from clara.model.memory import MemoryTokens
+from clara.model.memory import MemoryTokens, one_hot
 from clara.pretraining.checkpoints import begin, save
 from clara.pretraining.compression_rows import CompressionRows
 from clara.pretraining.config import CompressorRecipe
 from clara.pretraining.corpus import read_questions
 from clara.pretraining.curve import Curve
-from clara.pretraining.distillation import (
-    Places,
-    Target,
-    answer_places,
-    distance,
-    divergence,
-    question_places,
-    read_target,
-    weigh,
-)
 from clara.pretraining.gradients import cross_entropy
 from clara.pretraining.merged import MergedLora
 from clara.pretraining.optimisation import in_precision
@@ -38,13 +27,7 @@ from clara.pretraining.score import sampled, score_memory
 from clara.training.forms import CompressorForm
 from clara.training.memory_stages import ALIGNMENT_WEIGHT
 
-_NUMBERS = (
-    "answer_loss",
-    "divergence",
-    "distance",
-    "alignment",
-    "gradient_norm",
-)  # what a step gives, in order
+_NUMBERS = ("answer_loss", "alignment", "gradient_norm")  # what a step gives, in order
 
 
 class Compressing:
@@ -65,7 +48,7 @@ class Compressing:
         self._lora = MergedLora(self._clara)
         fresh = {"lora": self._lora.stacks(), "memory": self._clara.memory}
         optimizer, self.state = begin(out, fresh, recipe.optimizer)
-        self._advance = compiled_step(recipe, self._base.model, self._clara, self._lora, optimizer)
+        self._advance = compiled_step(recipe, self._clara, self._lora, optimizer)
         self._curve = Curve(out / "curve.jsonl", recipe.rows.tokens_per_step, self.state.step)
 
     @property
@@ -95,12 +78,19 @@ class Compressing:
         self.state = self.state._replace(step=step, parameters=parameters, moments=moments)
         return numbers
 
-    def score(self, limit: int | None = None) -> None:
-        """A line of the curve: the score on so many held-out questions, or all, in the precision of the training."""
+    def score(self, limit: int) -> None:
+        """A line of the curve: the score on so many held-out questions, in the precision of the training."""
         fill(self._clara, self._lora, self.state.parameters, self.recipe.precision)
+        self._score(self._clara, limit)
+
+    def score_written(self, folder: Path) -> None:
+        """A line of the curve: the score on all of them of what was written, as its users will load it."""
+        self._score(views.load(load_base(self._base.path), folder)[0], None)
+
+    def _score(self, clara: Clara, limit: int | None) -> None:
         asked = sampled(read_questions([self._corpus / "heldout.jsonl"]), limit)
         longest = self.recipe.memory.max_document_tokens
-        found = score_memory(self._clara, self._base.tokenizer, longest, asked, batch_size=128)
+        found = score_memory(clara, self._base.tokenizer, longest, asked, batch_size=64)
         self._curve.add(self.state.step, heldout=found)
 
     def write(self, folder: Path) -> None:
@@ -131,52 +121,33 @@ def fill(clara: Clara, lora: MergedLora, parameters: Any, precision: str) -> Non
 
 
 def compiled_step(
-    recipe: CompressorRecipe, reader: nn.Module, clara: Clara, lora: MergedLora, optimizer: optim.Optimizer
+    recipe: CompressorRecipe, clara: Clara, lora: MergedLora, optimizer: optim.Optimizer
 ) -> Callable[..., Any]:
-    """A pure function from weights, moments and a step's rows to new weights, moments and five numbers.
+    """A pure function from weights, moments and a step's rows to new weights, moments and three numbers.
 
-    The numbers are the loss over answers (nats a token), how far the reader's distribution over them (the same) and
-    its states are, the alignment, and the norm of the gradient before clipping.
+    The numbers are the loss over answers (nats a token), the alignment, and the norm of the gradient before clipping.
     """
-    weight = recipe.distillation
 
-    def losses(
-        parameters: Any, wanted: Target | None, rows: CompressionRows
-    ) -> tuple[mx.array, tuple[mx.array, ...]]:
+    def losses(parameters: Any, *rows: mx.array) -> tuple[Any, Any, Any]:
+        documents, lengths, prompts, begins, answers, answer_lengths = rows
         fill(clara, lora, parameters, recipe.precision)
-        found = clara.compress(rows.documents, rows.lengths)
-        states = clara.states(rows.prompts, found.memory)
-        question, answer = learnt_places(rows, rows.begins, weight.question_tokens)
+        found = clara.compress(documents, lengths)
+        states = clara.states(prompts, found.memory)
         # Only where an answer is foretold: the output layer over every column would cost as much as the decoder.
-        foretold = answer.of(states)
-        logits = clara.logits(foretold.flatten(0, 1))
-        answered = answer.mean(cross_entropy(logits, rows.answers.flatten()).reshape(rows.answers.shape))
+        place = mx.arange(answers.shape[1])
+        told = one_hot(begins[:, None] + place, states.shape[1], states.dtype) @ states
+        each: Any = cross_entropy(clara.logits(told.flatten(0, 1)), answers.flatten())
+        learnt = (place < answer_lengths[:, None]).flatten()
+        answer = (each * learnt).sum() / learnt.sum()
         aligned = alignment(found.memory.astype(mx.float32), found.text_mean.astype(mx.float32))
-        if wanted is None:
-            nothing = mx.zeros(())
-            return answered + ALIGNMENT_WEIGHT * aligned, (answered, nothing, nothing, aligned)
-        diverging = answer.mean(divergence(logits, wanted.logits).reshape(rows.answers.shape))
-        apart = question.mean(distance(question.of(states), wanted.question))
-        apart = (apart + answer.mean(distance(foretold, wanted.answer))) / 2
-        learnt = weigh(weight, answered, diverging, apart)
-        return learnt + ALIGNMENT_WEIGHT * aligned, (answered, diverging, apart, aligned)
+        return answer + ALIGNMENT_WEIGHT * aligned, answer, aligned
 
-    def step(parameters: Any, moments: Any, *arrays: mx.array) -> tuple[Any, Any, Any]:
-        rows = CompressionRows(*arrays)
-        asked = weight.teaches and rows.texts.shape[1] > 0
-        places = learnt_places(rows, rows.text_begins, weight.question_tokens)
-        wanted = read_target(reader, rows.texts, *places) if asked else None
-        (_, numbers), gradient = mx.value_and_grad(losses)(parameters, wanted, rows)
+    def step(parameters: Any, moments: Any, *rows: Any) -> tuple[Any, Any, Any]:
+        (_, answer, aligned), gradient = mx.value_and_grad(losses)(parameters, *rows)
         gradient, norm = optim.clip_grad_norm(gradient, recipe.optimizer.clip_norm)
         optimizer.state = moments
         parameters = optimizer.apply_gradients(gradient, parameters)
-        return parameters, optimizer.state, mx.stack([*numbers, norm])
+        return parameters, optimizer.state, mx.stack([answer, aligned, norm])
 
     compiled: Callable[..., Any] = mx.compile(step)
     return compiled
-
-
-def learnt_places(rows: CompressionRows, begins: mx.array, question_tokens: int) -> tuple[Places, Places]:
-    """Columns of question and answer in prompts whose answers begin there."""
-    answer = answer_places(begins, rows.answer_lengths, rows.answers.shape[1])
-    return question_places(begins, rows.alike, question_tokens), answer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt16
 
 from clara.model.memory import MemoryTokens
-from clara.model.prompts import answer_ids, memory_prompt_ids, prompt_ids
+from clara.model.prompts import answer_ids, memory_prompt_ids
 from clara.pretraining.config import CompressorRecipe, StepShape
 from clara.pretraining.library import Library, Sample
 from clara.pretraining.rows import read_library
@@ -36,10 +35,6 @@ class CompressionRows(NamedTuple):
         begins: Column of the prompt's last token, at which the answer's first is to be foretold.
         answers: Answers, padded with 0.
         answer_lengths: Tokens of each.
-        texts: The same prompts and answers with the documents' text in the place of memory, padded with 0; of no tokens
-            where the reader is not asked.
-        text_begins: As ``begins``.
-        alike: Tokens at the end of both prompts that are the same: the question, and what follows it.
     """
 
     documents: UInt16[np.ndarray, "documents length"]
@@ -48,18 +43,6 @@ class CompressionRows(NamedTuple):
     begins: UInt16[np.ndarray, "rows"]
     answers: UInt16[np.ndarray, "rows answer"]
     answer_lengths: UInt16[np.ndarray, "rows"]
-    texts: UInt16[np.ndarray, "rows text"]
-    text_begins: UInt16[np.ndarray, "rows"]
-    alike: UInt16[np.ndarray, "rows"]
-
-
-class Asked(NamedTuple):
-    """A sample in tokens: documents, the prompt that holds their memory, the one that holds their text, the answer."""
-
-    documents: list[list[int]]
-    prompt: list[int]
-    text: list[int]
-    answer: list[int]
 
 
 class CompressionRowMaker:
@@ -76,26 +59,25 @@ class CompressionRowMaker:
         name = cycle[step % len(cycle)]
         shape: StepShape = getattr(self._recipe.rows, name)
         draw = Random(f"{self._recipe.seed}/{step}")
-        asked = [self._fitting(name, shape, draw) for _ in range(shape.rows)]
-        return _laid_out(self._recipe.memory, shape, asked)
+        samples = [self._fitting(name, shape, draw) for _ in range(shape.rows)]
+        documents = [ids for read, _, _ in samples for ids in read]
+        prompts = [[*prompt, *answer[:-1]] for _, prompt, answer in samples]
+        begins = [len(prompt) - 1 for _, prompt, _ in samples]
+        answers = [answer for _, _, answer in samples]
+        return _laid_out(self._recipe.memory, shape, documents, prompts, begins, answers)
 
-    def _fitting(self, name: str, shape: StepShape, draw: Random) -> Asked:
-        """A sample that fits the step's shape."""
+    def _fitting(
+        self, name: str, shape: StepShape, draw: Random
+    ) -> tuple[list[list[int]], list[int], list[int]]:
+        """Documents, prompt and answer of a sample that fits the step's shape."""
         while True:
             sample = self._sample(name, shape, draw)
-            asked = self._asked(sample, shape)
-            if _fits(asked, shape) and max(map(len, asked.documents)) <= self._longest:
-                return asked
-
-    def _asked(self, sample: Sample, shape: StepShape) -> Asked:
-        documents = [self._tokens.layout(self._tokenizer, " ".join(text.split())) for text in sample.passages]
-        slots = self._tokens.slot * len(documents)
-        return Asked(
-            documents,
-            memory_prompt_ids(self._tokenizer, sample.question, slots),
-            prompt_ids(self._tokenizer, sample.question, sample.passages) if shape.text_tokens else [],
-            answer_ids(self._tokenizer, sample.answer),
-        )
+            read = [self._tokens.layout(self._tokenizer, " ".join(text.split())) for text in sample.passages]
+            prompt = memory_prompt_ids(self._tokenizer, sample.question, self._tokens.slot * len(read))
+            answer = answer_ids(self._tokenizer, sample.answer)
+            fits = len(prompt) + len(answer) - 1 <= shape.tokens and len(answer) <= shape.answer_tokens
+            if fits and max(map(len, read)) <= self._longest and len(read) == shape.documents:
+                return read, prompt, answer
 
     def _sample(self, name: str, shape: StepShape, draw: Random) -> Sample:
         if name == "rebuild":
@@ -124,54 +106,33 @@ def random_rows(
 
     longest, slots = memory.max_document_tokens, tokens.slot * shape.documents
     longest_answer = min(shape.answer_tokens, shape.tokens - len(slots) - 1)
+    answers = [words(1, longest_answer) for _ in range(shape.rows)]
     room = shape.tokens - len(slots) - longest_answer
-
-    def asked() -> Asked:
-        documents = [
-            [tokens.encode, *words(longest // 4 + 2, longest + 2), *tokens.ids]
-            for _ in range(shape.documents)
-        ]
-        question = words(min(8, room), room)
-        text = question[: shape.text_tokens - longest_answer] if shape.text_tokens else []
-        return Asked(documents, [*slots, *question], text, words(1, longest_answer))
-
-    return _laid_out(memory, shape, [asked() for _ in range(shape.rows)])
+    prompts = [[*slots, *words(min(8, room), room)] for _ in range(shape.rows)]
+    documents = [
+        [tokens.encode, *words(longest // 4 + 2, longest + 2), *tokens.ids]
+        for _ in range(shape.rows * shape.documents)
+    ]
+    filled = [[*prompt, *answer[:-1]] for prompt, answer in zip(prompts, answers, strict=True)]
+    return _laid_out(memory, shape, documents, filled, [len(prompt) - 1 for prompt in prompts], answers)
 
 
-def _fits(asked: Asked, shape: StepShape) -> bool:
-    told = len(asked.answer) - 1
-    return (
-        len(asked.documents) == shape.documents
-        and len(asked.answer) <= shape.answer_tokens
-        and len(asked.prompt) + told <= shape.tokens
-        and (not shape.text_tokens or len(asked.text) + told <= shape.text_tokens)
-    )
-
-
-def _laid_out(memory: Compression, shape: StepShape, asked: Sequence[Asked]) -> CompressionRows:
-    documents = [ids for one in asked for ids in one.documents]
-    texts = [[*one.text, *one.answer[:-1]] if one.text else [] for one in asked]
+def _laid_out(
+    memory: Compression,
+    shape: StepShape,
+    documents: Sequence[Sequence[int]],
+    prompts: Sequence[Sequence[int]],
+    begins: Sequence[int],
+    answers: Sequence[Sequence[int]],
+) -> CompressionRows:
     return CompressionRows(
         documents=_padded(documents, -(-_longest(memory) // _ALIGNED) * _ALIGNED),
-        lengths=_counts(map(len, documents)),
-        prompts=_padded([[*one.prompt, *one.answer[:-1]] for one in asked], shape.tokens),
-        begins=_counts(len(one.prompt) - 1 for one in asked),
-        answers=_padded([one.answer for one in asked], shape.answer_tokens),
-        answer_lengths=_counts(len(one.answer) for one in asked),
-        texts=_padded(texts, shape.text_tokens),
-        text_begins=_counts(max(len(one.text) - 1, 0) for one in asked),
-        alike=_counts(_alike(one.prompt, one.text) for one in asked),
+        lengths=np.array([len(ids) for ids in documents], np.uint16),
+        prompts=_padded(prompts, shape.tokens),
+        begins=np.array(begins, np.uint16),
+        answers=_padded(answers, shape.answer_tokens),
+        answer_lengths=np.array([len(answer) for answer in answers], np.uint16),
     )
-
-
-def _alike(prompt: Sequence[int], text: Sequence[int]) -> int:
-    """Tokens at the end of both that are the same."""
-    pairs = zip(reversed(prompt), reversed(text), strict=False)  # as many as the shorter has
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _counts(numbers: Iterable[int]) -> UInt16[np.ndarray, "numbers"]:
-    return np.fromiter(numbers, np.uint16)
 
 
 def _longest(memory: Compression) -> int:

@@ -134,21 +134,12 @@ class Recipe(Record):
 
 
 class StepShape(Record):
-    """Rows of a compressor's step.
-
-    Attributes:
-        rows: How many.
-        documents: Documents that each reads.
-        tokens: Tokens of each, memory, question and answer together.
-        answer_tokens: Tokens of its answer.
-        text_tokens: Tokens of the same with the documents' text, as the reader is asked; 0 where it is not asked.
-    """
+    """Rows of a compressor's step: how many, the documents each reads, the tokens of each and of its answer."""
 
     rows: int = Field(ge=1)
     documents: int = Field(ge=1)
     tokens: int = Field(ge=1)
     answer_tokens: int = Field(ge=1)
-    text_tokens: int = Field(ge=0)
 
 
 class CompressionRowRecipe(Record):
@@ -164,25 +155,6 @@ class CompressionRowRecipe(Record):
         """Tokens that the decoder reads in a step, padding included; the mean over the cycle."""
         shapes: list[StepShape] = [getattr(self, name) for name in self.cycle]
         return round(sum(shape.rows * shape.tokens for shape in shapes) / len(shapes))
-
-
-class Distillation(Record):
-    """How much of what is learnt is what the reader makes of the text itself, where it is asked.
-
-    Attributes:
-        answers: Weight of its distribution over each token of the answer, against the token itself.
-        states: Weight of the distance from its states at question and answer.
-        question_tokens: Tokens at the prompt's end whose states count, at most.
-    """
-
-    answers: float = Field(ge=0, le=1)
-    states: float = Field(ge=0)
-    question_tokens: int = Field(ge=1)
-
-    @property
-    def teaches(self) -> bool:
-        """Whether the reader is to be asked at all."""
-        return self.answers > 0 or self.states > 0
 
 
 class AskedText(Record):
@@ -211,7 +183,6 @@ class CompressorRecipe(Record):
     memory: Compression
     lora: Lora
     rows: CompressionRowRecipe
-    distillation: Distillation
     kinds: dict[SampleKind, float]
     longest_answer_words: int = Field(ge=1)
     unanswerable: float = Field(ge=0, le=1)

@@ -32,7 +32,6 @@ seed = 0
 precision = "float32"
 longest_answer_words = 8
 unanswerable = 0.05
-distillation = { answers = 0.5, states = 1.0, question_tokens = 24 }
 memory = { rate = 4, max_document_tokens = 96 }
 lora = { rank = 4 }
 kinds = { cloze = 0.5, wh = 0.5 }
@@ -40,9 +39,9 @@ text = { asked_share = { towns = 0.5, ports = 0.5 } }
 
 [rows]
 cycle = ["one", "rebuild"]
-one = { rows = 4, documents = 1, tokens = 150, answer_tokens = 32, text_tokens = 240 }
-three = { rows = 1, documents = 3, tokens = 210, answer_tokens = 32, text_tokens = 0 }
-rebuild = { rows = 2, documents = 1, tokens = 200, answer_tokens = 110, text_tokens = 0 }
+one = { rows = 4, documents = 1, tokens = 150, answer_tokens = 32 }
+three = { rows = 1, documents = 3, tokens = 210, answer_tokens = 32 }
+rebuild = { rows = 2, documents = 1, tokens = 200, answer_tokens = 110 }
 
 [optimizer]
 steps = 60
