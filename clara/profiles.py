@@ -179,7 +179,7 @@ DEFAULT = Profile(
     sft=Budget(steps=48, learning_rate=5e-4),
     scp=Budget(steps=6, learning_rate=3e-4, warmup_steps=2),
     rebuilds=1,
-    cit=Budget(steps=43, learning_rate=1.5e-4),
+    cit=Budget(steps=43, learning_rate=3e-4),
     e2e=Budget(steps=6, learning_rate=1e-4, warmup_steps=2),
     mse=Budget(steps=5, learning_rate=5e-4, warmup_steps=2),
 )
